@@ -1,0 +1,2 @@
+/** A verified token's payload: an object that passed the strict parser (TOK-7). Nothing else is known of it. */
+export type Claims = Readonly<Record<string, unknown>>

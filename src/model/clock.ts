@@ -1,0 +1,2 @@
+/** Epoch milliseconds, with their fraction if the source has one. */
+export type Clock = () => number

@@ -1,0 +1,19 @@
+/**
+ * A request as the guard sees it, whatever server received it. An `IncomingMessage` of Node has this shape but
+ * for the names of its socket's facts; the adapters fill those in.
+ */
+export interface ResourceRequest {
+  /** The real method, in upper case as it was sent (CON-5). */
+  readonly method: string
+  /** The original request target, before any mount point was taken off. */
+  readonly url: string
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
+  /** Names and values in turn, as received. Where present it decides how often a header was sent (TRN-1). */
+  readonly rawHeaders?: readonly string[]
+  /** Address of the peer of the connection (TRN-5). */
+  readonly remoteAddress?: string
+  /** Body length in bytes. Where absent it is taken from `Content-Length`. */
+  readonly contentLength?: number
+  /** Whether the connection is TLS on this server's own socket (CON-12). */
+  readonly encrypted?: boolean
+}

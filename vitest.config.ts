@@ -1,0 +1,15 @@
+import { defineConfig } from 'vitest/config'
+
+const report = process.env['AAP_TEST_REPORT']
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    // One worker a core; every suite opens its servers on free ports.
+    maxWorkers: 2,
+    reporters: report === undefined ? ['default'] : ['default', 'json'],
+    ...(report !== undefined && { outputFile: { json: report } }),
+    testTimeout: 30_000,
+    coverage: { include: ['src/**'], exclude: ['src/schema/validator.ts', 'src/model/wire-*.ts'] },
+  },
+})
