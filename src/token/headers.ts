@@ -1,0 +1,26 @@
+import type { ResourceRequest } from '../model/resource-request.js'
+
+/**
+ * Every value that was sent for a header, in order. The raw list decides where there is one, since Node joins or drops
+ * what was sent twice.
+ *
+ * @param name in lower case
+ */
+export function headerValues({ headers, rawHeaders }: Pick<ResourceRequest, 'headers' | 'rawHeaders'>, name: string): readonly string[] {
+  const values: string[] = []
+  if (rawHeaders !== undefined) {
+    for (let i = 0; i < rawHeaders.length; i += 2) {
+      if (isNamed(rawHeaders[i] as string, name)) values.push(rawHeaders[i + 1] as string)
+    }
+    return values
+  }
+  for (const key of Object.keys(headers)) {
+    const value = headers[key]
+    if (value !== undefined && isNamed(key, name)) values.push(...(typeof value === 'string' ? [value] : value))
+  }
+  return values
+}
+
+function isNamed(key: string, name: string): boolean {
+  return key.length === name.length && (key === name || key.toLowerCase() === name)
+}

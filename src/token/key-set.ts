@@ -1,0 +1,209 @@
+import type { Clock } from '../model/clock.js'
+import type { MaybePromise } from '../model/maybe-promise.js'
+import type { Algorithm } from './algorithms.js'
+import { BackOff } from './back-off.js'
+import { describeFailure } from './describe-failure.js'
+import type { Fetch } from './fetch-json.js'
+import { isAllowedIssuerUrl, isAllowedKeysUrl } from './issuer-metadata.js'
+import { freshForSeconds } from './key-freshness.js'
+import { KeySource } from './key-source.js'
+import { KnownKeys } from './known-keys.js'
+import { RefreshBudget } from './refresh-budget.js'
+import { parseKeySet, type VerificationKey } from './verification-key.js'
+
+/** The keys of one issuer. */
+export interface KeySet {
+  /**
+   * The keys to try for a token's header, none if the token cannot be verified. Synchronous when the answer is
+   * known; a promise while keys are fetched, for the first time or for a `kid` that is not known (KEY-3).
+   * Rejects with `KeysUnavailable` when the issuer has no usable key set at all (KEY-4).
+   */
+  find(kid: string | undefined, algorithm: Algorithm): MaybePromise<readonly VerificationKey[]>
+
+  /**
+   * Whether a key that verified a token is still the issuer's (TOK-11). Also starts the refresh of a stale set,
+   * since on the hot path nothing else would.
+   *
+   * @throws KeysUnavailable when the keys are past 24 hours. The refresh is on its way; who can wait for it asks `find`.
+   */
+  holds(key: VerificationKey): boolean
+
+  /** Settles when there are keys. Rejects with `KeysUnavailable` if they cannot be had now. */
+  ready(): Promise<void>
+}
+
+/** The issuer has no usable key set at all: 503 with `Retry-After` (KEY-4). */
+export class KeysUnavailable extends Error {
+  override readonly name = 'KeysUnavailable'
+
+  /** @param retryAfterSeconds whole seconds, at least 1, until the issuer is asked again */
+  constructor(issuer: string, readonly retryAfterSeconds: number) {
+    super(`the issuer ${issuer} has no usable key set`)
+  }
+}
+
+/**
+ * Keys that were given in the configuration (KEY-1). They do not expire.
+ *
+ * @throws TypeError if no key in it can be used
+ */
+export function createStaticKeySet(jwks: unknown): KeySet {
+  const parsed = parseKeySet(jwks)
+  if (parsed.length === 0) {
+    throw new TypeError('the key set has no usable key: expected { keys: [...] } with 1 to 100 entries, at least one of them the public JWK of an EC, RSA (2048 to 8192 bits) or Ed25519 signing key')
+  }
+  const keys = new KnownKeys(parsed)
+  return {
+    find: (kid, algorithm) => keys.find(kid, algorithm) ?? none,
+    holds: (key) => keys.has(key),
+    ready: () => Promise.resolve(),
+  }
+}
+
+export interface RemoteKeySetOptions {
+  readonly issuer: string
+  /** Where the keys are. Without it they are found by the issuer's metadata (KEY-1). */
+  readonly jwksUri?: string
+  readonly fetch: Fetch
+  readonly now: Clock
+  /** Gets one line for the operator for each refresh that failed. */
+  readonly onProblem: (message: string) => void
+  /** @internal Milliseconds for a whole refresh, 5000 by default (KEY-6). */
+  readonly deadlineMs?: number
+}
+
+/**
+ * Keys that are fetched from the issuer: at the first `find` or `ready`, not at construction.
+ *
+ * @throws TypeError if the place to ask is not one that KEY-1 allows
+ */
+export function createRemoteKeySet(options: RemoteKeySetOptions): KeySet {
+  const { issuer, jwksUri } = options
+  if (jwksUri !== undefined && !isAllowedKeysUrl(jwksUri)) {
+    throw new TypeError(`jwksUri of the issuer ${issuer} must be an https URL, or http on a loopback host, without credentials`)
+  }
+  if (jwksUri === undefined && !isAllowedIssuerUrl(issuer)) {
+    throw new TypeError(`issuer ${issuer} must be an https URL, or http on a loopback host, without credentials, query and fragment`)
+  }
+  return new RemoteKeySet(options)
+}
+
+const none: readonly VerificationKey[] = Object.freeze([])
+const noKeys = new KnownKeys([])
+
+/** Keys are never used longer than this after they were last fetched (KEY-2). */
+const usableForMs = 86_400_000
+
+const defaultDeadlineMs = 5_000
+
+class RemoteKeySet implements KeySet {
+  private readonly issuer: string
+  private readonly now: Clock
+  private readonly onProblem: (message: string) => void
+  private readonly source: KeySource
+  private readonly backOff = new BackOff()
+  private readonly budget = new RefreshBudget()
+
+  private keys = noKeys
+  private fetchedAtMs = -Infinity
+  private freshForMs = 0
+  /** The one fetch that is under way, however many wait for it. Never rejects. */
+  private refreshing: Promise<void> | undefined
+
+  constructor({ issuer, jwksUri, fetch, now, onProblem, deadlineMs = defaultDeadlineMs }: RemoteKeySetOptions) {
+    this.issuer = issuer
+    this.now = now
+    this.onProblem = onProblem
+    this.source = new KeySource({ issuer, jwksUri, fetch, deadlineMs })
+  }
+
+  find(kid: string | undefined, algorithm: Algorithm): MaybePromise<readonly VerificationKey[]> {
+    const ageMs = this.ageMs()
+    if (!isUsable(ageMs)) return this.ready().then(() => this.keys.find(kid, algorithm) ?? none)
+    if (!this.isFresh(ageMs)) void this.refresh()
+    return this.keys.find(kid, algorithm) ?? this.findUnknown(kid, algorithm)
+  }
+
+  holds(key: VerificationKey): boolean {
+    const ageMs = this.ageMs()
+    if (!this.isFresh(ageMs)) {
+      void this.refresh()
+      if (!isUsable(ageMs)) throw this.unavailable()
+    }
+    return this.keys.has(key)
+  }
+
+  async ready(): Promise<void> {
+    if (isUsable(this.ageMs())) return
+    await this.refresh()
+    if (!isUsable(this.ageMs())) throw this.unavailable()
+  }
+
+  /**
+   * A `kid` that is not in the set: perhaps the issuer has rotated its keys (KEY-3). Whoever comes while a
+   * refresh is under way waits for that one and takes its answer; only who starts one pays for it.
+   */
+  private findUnknown(kid: string | undefined, algorithm: Algorithm): MaybePromise<readonly VerificationKey[]> {
+    if (this.refreshing) return this.refreshing.then(() => this.keys.find(kid, algorithm) ?? none)
+    if (this.waitMs() > 0 || !this.budget.take(this.now())) return none
+    return this.refresh().then(() => {
+      const found = this.keys.find(kid, algorithm)
+      if (found) this.budget.refund()
+      return found ?? none
+    })
+  }
+
+  /** Joins the fetch that is under way or starts one, unless a failure is too recent (KEY-4). */
+  private refresh(): Promise<void> {
+    if (this.refreshing) return this.refreshing
+    if (this.waitMs() > 0) return Promise.resolve()
+    this.refreshing = this.fetchKeys().finally(() => {
+      this.refreshing = undefined
+    })
+    return this.refreshing
+  }
+
+  /** Whatever is wrong with the answer, the keys that are known stay (KEY-6). */
+  private async fetchKeys(): Promise<void> {
+    const startedAtMs = this.now()
+    try {
+      const { keys, cacheControl } = await this.source.fetchKeys()
+      this.keys = new KnownKeys(keys, this.keys)
+      this.fetchedAtMs = startedAtMs
+      this.freshForMs = freshForSeconds(cacheControl) * 1_000
+      this.backOff.succeed()
+    } catch (error) {
+      this.backOff.fail(this.now())
+      this.report(`The keys of the issuer ${this.issuer} could not be fetched: ${describeFailure(error)}`)
+    }
+  }
+
+  private report(message: string): void {
+    try {
+      this.onProblem(message)
+    } catch {
+      // A logger that throws must not reject what no request waits for: that would end the process (ERR-2).
+    }
+  }
+
+  private unavailable(): KeysUnavailable {
+    return new KeysUnavailable(this.issuer, Math.max(1, Math.ceil(this.waitMs() / 1_000)))
+  }
+
+  private waitMs(): number {
+    return this.backOff.remainingMs(this.now())
+  }
+
+  private ageMs(): number {
+    return this.now() - this.fetchedAtMs
+  }
+
+  /** A negative age is a clock that stepped back: then nobody knows, and the issuer is asked. */
+  private isFresh(ageMs: number): boolean {
+    return ageMs >= 0 && ageMs < this.freshForMs
+  }
+}
+
+function isUsable(ageMs: number): boolean {
+  return Math.abs(ageMs) <= usableForMs
+}

@@ -1,0 +1,44 @@
+import { LRUCache } from 'lru-cache'
+import { hash } from 'node:crypto'
+import type { VerifiedToken } from './verify-token.js'
+
+const maxTokens = 20_000
+const maxRecentTokens = 512
+/** Half of an ES256 signature: enough to tell honest tokens apart. Equality of the whole text decides. */
+const tailLength = 43
+
+/**
+ * Remembers verified tokens, so that a token is verified and compiled once (TOK-11). Only tokens that passed get in:
+ * a flood of invalid ones adds nothing.
+ *
+ * Two tiers, because V8 hashes a fresh string at every look-up and a token is long. All tokens are found by their
+ * SHA-256, and their text is not kept. The few that were used last are found by their last characters and compared
+ * with their whole text, which is faster and costs their text.
+ */
+export class TokenCache {
+  readonly #byDigest = new LRUCache<string, VerifiedToken>({ max: maxTokens })
+  readonly #recent = new LRUCache<string, { readonly text: string; readonly verified: VerifiedToken }>({ max: maxRecentTokens })
+
+  get(text: string): VerifiedToken | undefined {
+    const tail = text.slice(-tailLength)
+    const recent = this.#recent.get(tail)
+    if (recent !== undefined && recent.text === text) return recent.verified
+    const verified = this.#byDigest.get(digest(text))
+    if (verified !== undefined) this.#recent.set(tail, { text, verified })
+    return verified
+  }
+
+  set(text: string, verified: VerifiedToken): void {
+    this.#byDigest.set(digest(text), verified)
+    this.#recent.set(text.slice(-tailLength), { text, verified })
+  }
+
+  delete(text: string): void {
+    this.#byDigest.delete(digest(text))
+    this.#recent.delete(text.slice(-tailLength))
+  }
+}
+
+function digest(text: string): string {
+  return hash('sha256', text, 'base64url')
+}

@@ -1,0 +1,20 @@
+import type { KeySet } from './key-set.js'
+
+/** An authorization server whose tokens are accepted, and how. */
+export interface TrustedIssuer {
+  /** Compared exactly with `iss` (TOK-4). */
+  readonly issuer: string
+  /** This server's identifiers, one of which `aud` must hold (TOK-5). */
+  readonly audience: ReadonlySet<string>
+  /** What stands in front of the canonical claim names (DIA-3). */
+  readonly claimPrefix: string | undefined
+  readonly keys: KeySet
+}
+
+/** The only way from an `iss` that nobody has verified yet to keys. */
+export interface TrustedIssuers {
+  /** `undefined` where the issuer is not trusted. */
+  find(iss: string): TrustedIssuer | undefined
+  /** Resolves when the keys of all issuers that are known by name are there. */
+  ready(): Promise<void>
+}

@@ -1,0 +1,101 @@
+import { compactVerify } from 'jose'
+import type { AgentAuthorization } from '../model/agent-authorization.js'
+import type { Algorithm } from './algorithms.js'
+import type { Denial } from '../model/denial.js'
+import type { TokenFacts } from '../model/token-facts.js'
+import { checkAudience, checkTimes, readIdentity, readTimes, type TokenTimes } from './standard-claims.js'
+import { compileAuthorization, type CompiledAuthorization } from '../claims/compile-authorization.js'
+import { deepFreeze } from '../claims/deep-freeze.js'
+import { parseAuthorization } from '../claims/parse-authorization.js'
+import { parseCompactJws, type JwtRules, type UnverifiedJwt } from './compact-jws.js'
+import { TokenRefused, refuseToken } from './token-refused.js'
+import type { ConstraintRegistry } from '../constraints/registry.js'
+import type { TrustedIssuer, TrustedIssuers } from './trusted-issuers.js'
+import type { VerificationKey } from './verification-key.js'
+
+/** A token whose signature and claims were verified, compiled for decisions. Lives until the token expires (TOK-11). */
+export interface VerifiedToken {
+  readonly facts: TokenFacts
+  readonly times: TokenTimes
+  readonly issuer: TrustedIssuer
+  /** The key that verified it: when it leaves the issuer's set, the token is no longer verified. */
+  readonly key: VerificationKey
+  readonly compiled: CompiledAuthorization
+  /** What handlers see, deeply frozen (AUD-5). */
+  readonly view: AgentAuthorization & { readonly token: TokenFacts }
+}
+
+export interface VerificationRules extends JwtRules {
+  readonly issuers: TrustedIssuers
+  readonly toleranceMs: number
+  readonly registry: ConstraintRegistry
+}
+
+/**
+ * From bytes to a verified token. The order of the steps is ORD-1's: what is cheap and decides whom to trust comes
+ * before anything that the token claims.
+ *
+ * @throws TokenRefused where the token is not valid
+ * @throws KeysUnavailable where the issuer has no usable key set at all (KEY-4)
+ */
+export async function verifyToken(token: string, rules: VerificationRules, nowMs: number): Promise<VerifiedToken> {
+  const jwt = parseCompactJws(token, rules)
+  const issuer = findIssuer(jwt, rules.issuers)
+  const key = await verifySignature(token, jwt, issuer)
+  const identity = { issuer: issuer.issuer, id: typeof jwt.payload['jti'] === 'string' ? jwt.payload['jti'] : '' }
+  const accept = <T extends object>(result: T | Denial): T => {
+    if ('code' in result) throw new TokenRefused(result, identity)
+    return result
+  }
+
+  const times = accept(readTimes(jwt.payload))
+  refuseIf(checkTimes(times, nowMs, rules.toleranceMs) ?? checkAudience(jwt.payload, issuer.audience), identity)
+  const { subject, tokenId, clientId, scopes } = accept(readIdentity(jwt.payload))
+  const parsed = accept(parseAuthorization(jwt.payload, issuer.claimPrefix))
+  refuseIf(checkConfirmation(jwt), identity)
+
+  const facts: TokenFacts = {
+    kind: 'jwt',
+    issuer: issuer.issuer,
+    id: tokenId,
+    subject,
+    ...(clientId !== undefined && { clientId }),
+    expiresAt: times.expiresAt,
+    scopes,
+  }
+  const compiled = compileAuthorization(parsed, { issuer: issuer.issuer, id: tokenId }, rules.registry)
+  return { facts, times, issuer, key, compiled, view: deepFreeze({ ...compiled.authorization, token: facts }) }
+}
+
+/** TOK-4: only then are its keys, and only its keys, used. */
+function findIssuer({ payload }: UnverifiedJwt, issuers: TrustedIssuers): TrustedIssuer {
+  const { iss } = payload
+  if (typeof iss !== 'string') refuseToken('TOK-4', 'iss is missing or no string')
+  return issuers.find(iss) ?? refuseToken('TOK-4', `iss ${JSON.stringify(iss)} is not trusted`)
+}
+
+/** TOK-1. A key that cannot be used is a key that does not verify. */
+async function verifySignature(token: string, { algorithm, keyId }: UnverifiedJwt, issuer: TrustedIssuer): Promise<VerificationKey> {
+  const candidates = await issuer.keys.find(keyId, algorithm)
+  for (const key of candidates) if (await isVerifiedBy(key, token, algorithm)) return key
+  return refuseToken('TOK-1', candidates.length === 0 ? 'the issuer has no such key' : 'the signature does not verify')
+}
+
+async function isVerifiedBy(key: VerificationKey, token: string, algorithm: Algorithm): Promise<boolean> {
+  try {
+    await compactVerify(token, await key.cryptoKey(algorithm), { algorithms: [algorithm] })
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** POP-1: no confirmation method can be checked yet, so a bound token cannot be used. */
+function checkConfirmation({ payload }: UnverifiedJwt): Denial | undefined {
+  if (!('cnf' in payload)) return undefined
+  return { code: 'invalid_token', rule: 'POP-1', detail: 'the token is sender-constrained, which this version cannot check' }
+}
+
+function refuseIf(denial: Denial | undefined, token: { issuer: string; id: string }): void {
+  if (denial !== undefined) throw new TokenRefused(denial, token)
+}
