@@ -1,0 +1,13 @@
+import { pass } from '../model/verdict.js'
+import { defineConstraint, deny } from './constraint-definition.js'
+import { expectStrings } from './expect-value.js'
+
+/** CON-5: the real method, compared exactly. */
+export const allowedMethods = defineConstraint<unknown>({
+  name: 'allowed_methods',
+  rule: 'CON-5',
+  compile(value) {
+    const methods = new Set(expectStrings(value))
+    return ({ method }) => (methods.has(method) ? pass : deny('aap_constraint_violation', `method ${method} is not in allowed_methods`))
+  },
+})

@@ -1,0 +1,103 @@
+import type { QuotaWindow } from '../model/store.js'
+import type { ConstraintErrorCode, Refusal, Verdict } from '../model/verdict.js'
+import { errorCodes } from '../model/error-codes.js'
+import type { Facts } from '../model/facts.js'
+import type { MaybePromise } from '../model/maybe-promise.js'
+import type { Target } from '../matching/target.js'
+
+/**
+ * One kind of constraint: ours and a user's have this same interface (CAP-5). The registry compiles the value of
+ * each constraint once a token; the result is evaluated at every request.
+ *
+ * @typeParam Value what the token holds under the name. It comes from the token: check its type.
+ */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- the value is whatever the issuer wrote
+export interface ConstraintDefinition<Value = any> {
+  /** Wire name in `constraints`, as in `max_drafts`. */
+  readonly name: string
+  /** Id that audit records give as the reason. Default: `CAP-5`. */
+  readonly rule?: string
+  /**
+   * Turns the value into a check. A value that it throws on does not compile, and the capability cannot hold
+   * (TOK-10): `aap_constraint_violation`.
+   */
+  compile(value: Value, context: ConstraintContext): CompiledConstraint
+}
+
+/** What a constraint may know about its surroundings when it is compiled. */
+export interface ConstraintContext {
+  /** The action of the capability. */
+  readonly action: string
+  /** Delegation depth of the token, 0 where it has no delegation claim. */
+  readonly delegationDepth: number
+}
+
+/** A check, or something that only the whole decision can settle: a quota, or the need for an approval. */
+export type CompiledConstraint = ConstraintCheck | QuotaRequirement | ApprovalRequirement
+
+/**
+ * Says whether the constraint holds for one request. Returns `pass` or `deny(…)`, or a promise of it; anything else,
+ * an exception, or no answer within `hookTimeoutMs` denies with 500 (ERR-2).
+ */
+export type ConstraintCheck = (facts: ConstraintFacts) => MaybePromise<Verdict>
+
+/** CON-1: so many of something in a window. */
+export interface QuotaRequirement {
+  readonly kind: 'quota'
+  readonly window: QuotaWindow
+  readonly limit: number
+  /** How much the request takes; `undefined` where the route did not say (CAP-6). */
+  readonly quantity: (facts: ConstraintFacts) => number | undefined
+  /** Whether `quantity` is 1 whatever the facts. */
+  readonly countsRequests: boolean
+}
+
+/** CON-11: whether the request needs an approval. */
+export interface ApprovalRequirement {
+  readonly kind: 'approval'
+  readonly isNeeded: (facts: ConstraintFacts) => boolean
+}
+
+/** The facts of one request, as constraints see them. */
+export interface ConstraintFacts extends Omit<Facts, 'target'> {
+  /** The target after CON-2's checks of its form; `undefined` where there is none or it is not acceptable. */
+  readonly target: Target | undefined
+  /** The real request method. */
+  readonly method: string
+  /** Whether the request came over TLS; `undefined` where nobody can say. */
+  readonly encrypted: boolean | undefined
+  /** Bytes of the request body on the wire; `undefined` where the length was not announced. */
+  readonly bodyBytes: number | undefined
+  /** Time of the decision in epoch milliseconds. */
+  readonly nowMs: number
+}
+
+/**
+ * Registers nothing by itself: gives a constraint its types. Pass the result in the option `constraints`.
+ *
+ * @example
+ * defineConstraint({
+ *   name: 'max_drafts',
+ *   compile: (value) => (facts) => facts.drafts < value ? pass : deny('aap_constraint_violation', 'too many drafts'),
+ * })
+ */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- as for ConstraintDefinition
+export function defineConstraint<Value = any>(definition: ConstraintDefinition<Value>): ConstraintDefinition<Value> {
+  return Object.freeze({ ...definition })
+}
+
+/**
+ * The answer of a check that does not hold.
+ *
+ * @param code what the caller is told; one of the 403 codes of SPEC section 10, or `request_too_large`
+ * @param detail what exactly did not hold. Goes to the audit record, never to the caller
+ * @throws TypeError if `code` is not such a code
+ */
+export function deny(code: ConstraintErrorCode, detail: string): Refusal {
+  if (!isConstraintErrorCode(code)) throw new TypeError(`deny: ${JSON.stringify(code)} is not a code that a constraint may answer with`)
+  return { outcome: 'deny', code, detail }
+}
+
+function isConstraintErrorCode(code: unknown): code is ConstraintErrorCode {
+  return typeof code === 'string' && Object.hasOwn(errorCodes, code) && (code.startsWith('aap_') || code === 'request_too_large')
+}

@@ -1,0 +1,12 @@
+// A value of the wrong type does not compile (TOK-10): these say what was expected, for the audit record.
+
+export function expectStrings(value: unknown): readonly string[] {
+  if (!Array.isArray(value) || !value.every((item) => typeof item === 'string')) throw new TypeError('must be an array of strings')
+  return value
+}
+
+/** Integers from 0 to 2^53 - 1. */
+export function expectCount(value: unknown): number {
+  if (!Number.isSafeInteger(value) || (value as number) < 0) throw new TypeError('must be an integer from 0 to 2^53 - 1')
+  return value as number
+}

@@ -1,0 +1,32 @@
+import { compileRanges, parseAddress } from '../matching/ip-range.js'
+import type { Target } from '../matching/target.js'
+import { pass } from '../model/verdict.js'
+import { defineConstraint, deny } from './constraint-definition.js'
+import { expectStrings } from './expect-value.js'
+
+/** CON-3: every address that the target stands for lies in one of the ranges. */
+export const ipRangesAllowed = defineConstraint<unknown>({
+  name: 'ip_ranges_allowed',
+  rule: 'CON-3',
+  compile(value) {
+    const ranges = compileRanges(expectStrings(value))
+    if (ranges === undefined) throw new TypeError('has an entry that is no address/prefix')
+    return ({ target, addresses }) => {
+      if (target === undefined) return deny('aap_constraint_violation', 'the action has no acceptable target: the route must supply `target`')
+      const texts = addressesOf(target, addresses)
+      if (texts === undefined) return deny('aap_constraint_violation', `the addresses of ${target.host} are not known: the route must supply \`addresses\`, or set resolveTargets`)
+      const outside = texts.find((text) => {
+        const address = parseAddress(text)
+        return address === undefined || !ranges.includes(address)
+      })
+      return outside === undefined ? pass : deny('aap_constraint_violation', `${JSON.stringify(outside)} is outside ip_ranges_allowed`)
+    }
+  },
+})
+
+/** A literal is its own address, whatever a route supplies beside it. */
+function addressesOf(target: Target, supplied: unknown): readonly string[] | undefined {
+  if (target.addressFamily !== 0) return [target.host]
+  if (!Array.isArray(supplied) || supplied.length === 0 || !supplied.every((text) => typeof text === 'string')) return undefined
+  return supplied
+}
