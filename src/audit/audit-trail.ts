@@ -1,0 +1,47 @@
+import type { AuditRecord } from '../model/wire-audit-record.js'
+import type { MaybePromise } from '../model/maybe-promise.js'
+import { escapeUnprintable } from './printable.js'
+
+/** Receives every audit record. A record is a plain object that `schemas/audit-record.schema.json` describes. */
+export interface AuditSink {
+  write(record: AuditRecord): MaybePromise<void>
+}
+
+/** A logger such as pino or winston: gets the record as an object beside a fixed message, so that no claim can forge a line (AUD-4). */
+export interface AuditLogger {
+  info(record: AuditRecord, message: string): void
+}
+
+/** Where the records of one guard go. */
+export interface AuditTrail {
+  /** Never throws: a sink that fails is reported to the operator. */
+  write(record: AuditRecord): void
+  /** Whether anybody listens. Where nobody does, no record need be made. */
+  readonly isOn: boolean
+}
+
+export function createAuditTrail(sinks: readonly (AuditSink | AuditLogger)[], warn: (cause: string, message: string) => void): AuditTrail {
+  const writers = sinks.map((sink) => ('write' in sink ? (record: AuditRecord) => sink.write(record) : (record: AuditRecord) => { sink.info(record, messageOf(record)) }))
+  const report = (error: unknown): void => { warn('audit sink failure', `An audit sink failed: ${error instanceof Error ? error.message : String(error)}`) }
+  return {
+    isOn: writers.length > 0,
+    write: (record) => {
+      for (const write of writers) {
+        try {
+          write(record)?.catch(report)
+        } catch (error) {
+          report(error)
+        }
+      }
+    },
+  }
+}
+
+function messageOf({ kind }: AuditRecord): string {
+  return kind === 'decision' ? 'aap decision' : 'aap result'
+}
+
+/** One JSON line a record on a stream; the default sink writes to standard output. */
+export function jsonLines(stream: { write(line: string): unknown }): AuditSink {
+  return { write: (record) => { stream.write(`${escapeUnprintable(JSON.stringify(record))}\n`) } }
+}

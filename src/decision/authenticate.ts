@@ -1,0 +1,93 @@
+import type { DecisionRules } from './rules.js'
+import type { Denial } from '../model/denial.js'
+import type { MaybePromise } from '../model/maybe-promise.js'
+import type { ResourceRequest } from '../model/resource-request.js'
+import type { TokenIdentity } from '../claims/compile-authorization.js'
+import { checkTimes } from '../token/standard-claims.js'
+import { checkTokenText, extractCredentials, type Credentials } from '../token/credentials.js'
+import { KeysUnavailable } from '../token/key-set.js'
+import { TokenRefused } from '../token/token-refused.js'
+import { verifyToken, type VerifiedToken } from '../token/verify-token.js'
+import { whenReady } from './when-ready.js'
+
+/** Either a token that may be decided by, or why there is none. */
+export type Authentication =
+  | { readonly denial?: undefined; readonly verified: VerifiedToken }
+  | { readonly denial: Denial; readonly verified?: VerifiedToken; readonly token?: TokenIdentity }
+
+/**
+ * From a request to a verified token: transport, size, header, issuer, signature, times, audience, claims, proof, in
+ * this order (ORD-1). Synchronous where the token was verified before.
+ */
+export function authenticate(request: ResourceRequest, rules: DecisionRules, nowMs: number): MaybePromise<Authentication> {
+  const blocked = checkFailureLimit(request, rules, nowMs)
+  if (blocked !== undefined) return { denial: blocked }
+
+  const credentials = extractCredentials(request)
+  if ('code' in credentials) return failed({ denial: credentials }, request, rules, nowMs)
+
+  const known = findVerified(credentials.token, rules)
+  return whenReady(known ?? verifyFirst(credentials.token, rules, nowMs), (result) => {
+    const authentication = result.denial === undefined ? checkVerified(result.verified, credentials, rules, nowMs) : result
+    return authentication.denial === undefined ? authentication : failed(authentication, request, rules, nowMs)
+  })
+}
+
+/** A token that was verified before, as long as its issuer is still trusted and its key still the issuer's (TOK-11). */
+function findVerified(token: string, { tokens, verification }: DecisionRules): Authentication | undefined {
+  const verified = tokens.get(token)
+  if (verified === undefined) return undefined
+  if (verification.issuers.find(verified.issuer.issuer) === verified.issuer && isKeyHeld(verified)) return { verified }
+  tokens.delete(token)
+  return undefined
+}
+
+function isKeyHeld({ issuer, key }: VerifiedToken): boolean {
+  try {
+    return issuer.keys.holds(key)
+  } catch (error) {
+    // Verifying it anew waits for the issuer's keys, or says that there are none.
+    if (error instanceof KeysUnavailable) return false
+    throw error
+  }
+}
+
+async function verifyFirst(token: string, { verification, tokens, warn }: DecisionRules, nowMs: number): Promise<Authentication> {
+  const denial = checkTokenText(token)
+  if (denial !== undefined) return { denial }
+  try {
+    const verified = await verifyToken(token, verification, nowMs)
+    tokens.set(token, verified)
+    if (token.length > 4_096) warn(`large token ${verified.facts.id}`, `A token of ${token.length} bytes was accepted (TRN-3): many proxies refuse headers of that size. Its issuer is ${verified.facts.issuer}`)
+    return { verified }
+  } catch (error) {
+    if (error instanceof TokenRefused) return { denial: error.denial, ...(error.token !== undefined && { token: error.token }) }
+    if (error instanceof KeysUnavailable) return { denial: { code: 'temporarily_unavailable', rule: 'KEY-4', detail: error.message, retryAfterSeconds: error.retryAfterSeconds } }
+    throw error
+  }
+}
+
+/** What is checked at every request, however often the token was seen. */
+function checkVerified(verified: VerifiedToken, { scheme }: Credentials, { verification }: DecisionRules, nowMs: number): Authentication {
+  const denial = checkTimes(verified.times, nowMs, verification.toleranceMs) ?? checkScheme(scheme)
+  return denial === undefined ? { verified } : { denial, verified }
+}
+
+/** POP-1: a token that is not bound needs `Bearer`. Bound ones never get here. */
+function checkScheme(scheme: Credentials['scheme']): Denial | undefined {
+  if (scheme === 'bearer') return undefined
+  return { code: 'invalid_token', rule: 'POP-1', detail: 'a token that is not bound was sent with the scheme DPoP' }
+}
+
+function checkFailureLimit({ remoteAddress }: ResourceRequest, { failures }: DecisionRules, nowMs: number): Denial | undefined {
+  const waitMs = failures === undefined || remoteAddress === undefined ? 0 : failures.waitMs(remoteAddress, nowMs)
+  if (waitMs === 0) return undefined
+  return { code: 'too_many_failures', rule: 'TRN-5', detail: 'this peer had too many failed validations', retryAfterSeconds: Math.ceil(waitMs / 1000) }
+}
+
+/** Only what a peer sent wrongly counts against it: an issuer that is down does not. */
+function failed<T extends Authentication & { denial: Denial }>(authentication: T, { remoteAddress }: ResourceRequest, { failures }: DecisionRules, nowMs: number): T {
+  const { code } = authentication.denial
+  if (remoteAddress !== undefined && (code === 'invalid_token' || code === 'invalid_request')) failures?.count(remoteAddress, nowMs)
+  return authentication
+}

@@ -1,0 +1,64 @@
+import type { CompiledCapability, CompiledCheck } from '../claims/compile-authorization.js'
+import type { ConstraintFacts } from '../constraints/constraint-definition.js'
+import type { Denial } from '../model/denial.js'
+import type { MaybePromise } from '../model/maybe-promise.js'
+import type { QuotaCharge } from '../model/store.js'
+import { callHook, HookFailed } from './hook.js'
+import { isPromise, whenReady } from './when-ready.js'
+import { isVerdict } from '../constraints/registry.js'
+import { pass } from '../model/verdict.js'
+
+/** What the stateless rules say about one capability: why it cannot be used, or what it would take from its quotas. */
+export interface Evaluation {
+  readonly capability: CompiledCapability
+  readonly denial: Denial | undefined
+  readonly charge: readonly QuotaCharge[]
+}
+
+/**
+ * Constraints in their order, then approvals, then the quantities that quotas need (ORD-1).
+ *
+ * @throws HookFailed where a check throws, rejects, does not settle in time or gives no verdict (ERR-2)
+ */
+export function evaluateCapability(capability: CompiledCapability, facts: ConstraintFacts, approvalReason: string | undefined, timeoutMs: number): MaybePromise<Evaluation> {
+  return whenReady(runChecks(capability.checks, 0, facts, timeoutMs), (failure) => {
+    const { charge, missing } = chargeOf(capability, facts)
+    return { capability, denial: failure ?? checkApproval(capability, facts, approvalReason) ?? missing, charge }
+  })
+}
+
+function runChecks(checks: readonly CompiledCheck[], start: number, facts: ConstraintFacts, timeoutMs: number): MaybePromise<Denial | undefined> {
+  for (let i = start; i < checks.length; i++) {
+    const named = checks[i] as CompiledCheck
+    const answer = callHook(named.name, timeoutMs, () => named.check(facts))
+    if (answer === pass) continue
+    if (!isPromise(answer)) return toDenial(named, answer)
+    return answer.then((verdict) => toDenial(named, verdict) ?? runChecks(checks, i + 1, facts, timeoutMs))
+  }
+  return undefined
+}
+
+function toDenial({ name, rule }: CompiledCheck, answer: unknown): Denial | undefined {
+  if (!isVerdict(answer)) throw new HookFailed(`${name} answered with neither pass nor deny(…)`)
+  return answer.outcome === 'pass' ? undefined : { code: answer.code, rule, detail: `${name}: ${answer.detail}` }
+}
+
+/** OVS-1 for the whole action, CON-11 for this capability. */
+function checkApproval({ approvals }: CompiledCapability, facts: ConstraintFacts, approvalReason: string | undefined): Denial | undefined {
+  if (approvalReason !== undefined) return { code: 'aap_approval_required', rule: 'OVS-1', detail: approvalReason }
+  if (!approvals.some(({ isNeeded }) => isNeeded(facts))) return undefined
+  return { code: 'aap_approval_required', rule: 'CON-11', detail: 'require_approval_threshold: the amount is above it or not known' }
+}
+
+/** What the request would take. A quantity that nobody supplied cannot be counted (CAP-6). */
+function chargeOf({ fixedCharge, quotas }: CompiledCapability, facts: ConstraintFacts): { charge: readonly QuotaCharge[]; missing?: Denial } {
+  if (fixedCharge !== undefined) return { charge: fixedCharge }
+  const charge: QuotaCharge[] = []
+  let missing: Denial | undefined
+  for (const { name, key, window, limit, quantity: quantityOf } of quotas) {
+    const quantity = quantityOf(facts)
+    if (quantity === undefined) missing ??= { code: 'aap_constraint_violation', rule: 'CON-1', detail: `${name}: the route must supply how much the request takes, in \`quantities\`` }
+    else charge.push({ key, window, limit, quantity })
+  }
+  return { charge, ...(missing !== undefined && { missing }) }
+}

@@ -1,0 +1,31 @@
+import type { Facts } from '../model/facts.js'
+import type { MaybePromise } from '../model/maybe-promise.js'
+import type { Task } from '../model/agent-authorization.js'
+import { callHook } from './hook.js'
+import { isPromise, whenReady } from './when-ready.js'
+import type { FactHook } from './route.js'
+
+/**
+ * Asks a route's hooks, all at once, and adds their answers to the facts that are known. `undefined` becomes `null`: the
+ * route does supply the fact, so that it is missing rather than unasked, and missing denies (CAP-6).
+ *
+ * @throws HookFailed where a hook throws, rejects or does not settle in time
+ */
+export function gatherFacts(known: Facts, hooks: readonly FactHook[], request: unknown, task: Task, timeoutMs: number): MaybePromise<Facts> {
+  if (hooks.length === 0) return known
+  const answers = hooks.map(({ name, read }) => callHook(name, timeoutMs, () => read(request, task)))
+  const merge = (values: readonly unknown[]): Facts => ({ ...known, ...Object.fromEntries(hooks.map(({ name }, i) => [name, values[i] ?? null])) })
+  return answers.some(isPromise) ? Promise.all(answers).then(merge) : merge(answers)
+}
+
+/**
+ * The facts of every route, from the option `facts`.
+ *
+ * @throws HookFailed as above, and where the hook answers with anything but an object
+ */
+export function gatherCommonFacts(hook: ((request: unknown) => MaybePromise<Facts | undefined>) | undefined, request: unknown, timeoutMs: number): MaybePromise<Facts> {
+  if (hook === undefined) return noFacts
+  return whenReady(callHook('facts', timeoutMs, () => hook(request)), (facts: unknown) => (typeof facts === 'object' && facts !== null ? (facts as Facts) : noFacts))
+}
+
+const noFacts: Facts = Object.freeze({})

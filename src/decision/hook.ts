@@ -1,0 +1,39 @@
+import type { MaybePromise } from '../model/maybe-promise.js'
+import { isPromise } from './when-ready.js'
+
+/** A hook that threw, rejected or did not settle: the request is denied with 500 (ERR-2). */
+export class HookFailed extends Error {}
+
+/**
+ * Calls code that a user gave us.
+ *
+ * @param name what the operator calls the hook, such as `target`
+ * @throws HookFailed where it throws, rejects or does not settle in time
+ */
+export function callHook<T>(name: string, timeoutMs: number, hook: () => MaybePromise<T>): MaybePromise<T> {
+  let answer: MaybePromise<T>
+  try {
+    answer = hook()
+  } catch (error) {
+    throw new HookFailed(`${name} threw: ${messageOf(error)}`)
+  }
+  return isPromise(answer) ? settleInTime(name, timeoutMs, answer) : answer
+}
+
+function settleInTime<T>(name: string, timeoutMs: number, answer: Promise<T>): Promise<T> {
+  const settled = new Promise<T>((resolve, reject) => {
+    // Holds the process for as long as a request waits for it, and no longer.
+    const timer = setTimeout(() => { reject(new HookFailed(`${name} did not settle within ${timeoutMs} ms`)) }, timeoutMs)
+    answer.then(
+      (value) => { clearTimeout(timer); resolve(value) },
+      (error: unknown) => { clearTimeout(timer); reject(new HookFailed(`${name} rejected: ${messageOf(error)}`)) },
+    )
+  })
+  // Where another hook has failed already nobody waits for this one, and its rejection must not end the process.
+  settled.catch(() => undefined)
+  return settled
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,25 @@
+import type { Clock } from '../model/clock.js'
+import type { Facts } from '../model/facts.js'
+import type { FailureLimit } from '../token/failure-limit.js'
+import type { MaybePromise } from '../model/maybe-promise.js'
+import type { StateStore } from '../model/store.js'
+import type { TokenCache } from '../token/token-cache.js'
+import type { VerificationRules } from '../token/verify-token.js'
+
+/** What every decision of one guard is made by: its settings and what it remembers. */
+export interface DecisionRules {
+  readonly verification: VerificationRules
+  readonly tokens: TokenCache
+  /** TRN-5; absent where failures are not limited. */
+  readonly failures: FailureLimit | undefined
+  readonly store: StateStore
+  readonly storeTimeoutMs: number
+  readonly hookTimeoutMs: number
+  /** Facts of every route, from the request. */
+  readonly facts: ((request: unknown) => MaybePromise<Facts | undefined>) | undefined
+  /** Gives the addresses of a host name (CON-3); absent where routes have to. */
+  readonly resolveTargets: ((host: string) => MaybePromise<readonly string[] | undefined>) | undefined
+  readonly now: Clock
+  /** Tells the operator something, once a cause. */
+  readonly warn: (cause: string, message: string) => void
+}

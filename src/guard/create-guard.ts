@@ -1,0 +1,55 @@
+import type { Decision } from '../model/decision.js'
+import type { Facts } from '../model/facts.js'
+import type { GuardOptions } from './guard-options.js'
+import type { ResourceRequest } from '../model/resource-request.js'
+import { checkFactNames } from './fact-names.js'
+import { freezeSettings } from './settings.js'
+import { GuardCore } from './guard-core.js'
+import { routeOfFacts } from '../decision/route.js'
+import { toDecision } from './to-decision.js'
+
+/** Decides requests, whatever server received them. Made by `createGuard`. */
+export interface Guard {
+  /**
+   * Decides one action of one request, counts it and records it. Never rejects: whatever fails is a refusal.
+   *
+   * @param request as received; `url` is the original one
+   * @param action what the request does, an action name (CAP-1)
+   * @param facts what constraints may need, by the names of the route options
+   */
+  authorize(request: ResourceRequest, action: string, facts?: Facts): Promise<Decision>
+  /** Resolves when the keys of the configured issuers are there; rejects if they cannot be had now. Nothing is fetched before. */
+  ready(): Promise<void>
+  /** Ends the guard: decisions in flight finish, later requests are refused with 503. Can be called again. */
+  close(): Promise<void>
+}
+
+const cores = new WeakMap<object, GuardCore>()
+
+/**
+ * Makes a guard from options and the environment (`AAP_ISSUER`, `AAP_AUDIENCE`). Nothing is fetched yet.
+ *
+ * @throws TypeError or RangeError that names the option which is wrong, and the name that was probably meant
+ */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- a framework's request is the user's to type
+export function createGuard<Request = any>(options: GuardOptions<Request> = {}): Guard {
+  const core = new GuardCore(freezeSettings(options, process.env))
+  const hasOwnConstraints = (options.constraints ?? []).length > 0
+  const guard: Guard = Object.freeze({
+    authorize: async (request: ResourceRequest, action: string, facts: Facts = {}) => {
+      const session = await core.openSession(request, request)
+      const misnamed = checkFactNames(facts, hasOwnConstraints)
+      const decided = misnamed === undefined ? session : { ...session, denial: session.denial ?? misnamed }
+      return toDecision(await core.decide(decided, routeOfFacts(action, misnamed === undefined ? facts : {}), () => false))
+    },
+    ready: () => core.settings.rules.verification.issuers.ready(),
+    close: () => core.close(),
+  })
+  cores.set(guard, core)
+  return guard
+}
+
+/** What stands behind a guard, for the adapters. `undefined` where something else was passed. */
+export function coreOf(guard: object): GuardCore | undefined {
+  return cores.get(guard)
+}

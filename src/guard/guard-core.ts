@@ -1,0 +1,164 @@
+import { randomUUID } from 'node:crypto'
+import type { AuditRecord } from '../model/wire-audit-record.js'
+import type { Denial } from '../model/denial.js'
+import type { Facts } from '../model/facts.js'
+import type { MaybePromise } from '../model/maybe-promise.js'
+import type { ResourceRequest } from '../model/resource-request.js'
+import type { Route } from '../decision/route.js'
+import type { Settings } from './settings.js'
+import type { TokenIdentity } from '../claims/compile-authorization.js'
+import type { VerifiedToken } from '../token/verify-token.js'
+import { authenticate } from '../decision/authenticate.js'
+import { authorize, type Ruling } from '../decision/authorize.js'
+import { checkAuthorization } from '../checks/order.js'
+import { decisionRecord, type DecisionFacts } from '../audit/decision-record.js'
+import { gatherCommonFacts } from '../decision/gather-facts.js'
+import { isPromise, whenReady } from '../decision/when-ready.js'
+
+/** A request whose token was looked at. */
+export interface Session {
+  readonly correlationId: string
+  readonly request: ResourceRequest
+  /** What hooks get. */
+  readonly hookRequest: unknown
+  readonly commonFacts: Facts
+  /** Why the request is refused; where there is none, `verified` is there. */
+  readonly denial?: Denial
+  readonly verified?: VerifiedToken
+  readonly token?: TokenIdentity
+}
+
+/** The whole outcome of a decision, private side included. */
+export type GuardRuling = Ruling & Pick<Session, 'correlationId' | 'request' | 'verified' | 'token'>
+
+const noFacts: Facts = Object.freeze({})
+
+/** Joins settings, pipeline and audit. The adapters and `guard.authorize` are thin shells around it. */
+export class GuardCore {
+  readonly settings: Settings
+  #closing: Promise<void> | undefined
+  #inFlight = 0
+  #idle: (() => void) | undefined
+
+  constructor(settings: Settings) {
+    this.settings = settings
+  }
+
+  /** Authenticates only: the token, and what needs no action to be known. Never throws or rejects. */
+  openSession(request: ResourceRequest, hookRequest: unknown): MaybePromise<Session> {
+    const start = { correlationId: randomUUID(), request, hookRequest, commonFacts: noFacts }
+    if (this.#closing !== undefined) return { ...start, denial: { code: 'temporarily_unavailable', rule: 'ERR-2', detail: 'the guard is closed', retryAfterSeconds: 1 } }
+    const { rules } = this.settings
+    return this.#settle<Session>(
+      () =>
+        whenReady(authenticate(request, rules, rules.now()), (authentication) => {
+          if (authentication.denial !== undefined) return { ...start, ...authentication }
+          return whenReady(gatherCommonFacts(rules.facts, hookRequest, rules.hookTimeoutMs), (commonFacts) => ({ ...start, ...authentication, commonFacts }))
+        }),
+      (denial) => ({ ...start, denial }),
+    )
+  }
+
+  /** The rules that hold whatever the action is (AGT, TSK-1, CTX-1, DEL). */
+  checkSession({ verified, commonFacts, denial }: Session): Denial | undefined {
+    if (denial !== undefined || verified === undefined) return denial
+    const { now, verification } = this.settings.rules
+    return checkAuthorization(verified.compiled, commonFacts, now(), verification.toleranceMs)
+  }
+
+  /**
+   * Decides one action of a session and records it. Never throws or rejects.
+   *
+   * @param isAdmitted whether this request was admitted for the action before: then it is neither counted nor recorded twice
+   */
+  decide(session: Session, route: Route, isAdmitted: (action: string) => boolean): MaybePromise<GuardRuling> {
+    return whenReady(this.#rule(session, route, isAdmitted), (ruling) => {
+      const { correlationId, request, verified, token } = session
+      const whole = { ...ruling, correlationId, request, ...(verified !== undefined && { verified }), ...(token !== undefined && { token }) }
+      if (ruling.denial !== undefined || ruling.action === undefined || !isAdmitted(ruling.action)) this.recordRuling(whole)
+      return whole
+    })
+  }
+
+  #rule(session: Session, route: Route, isAdmitted: (action: string) => boolean): MaybePromise<Ruling> {
+    const { denial, verified, request, hookRequest, commonFacts } = session
+    const known = typeof route.action === 'string' ? { action: route.action } : {}
+    if (denial !== undefined || verified === undefined) return { ...known, denial: denial ?? internalError('there is no verified token') }
+    const { rules } = this.settings
+    return this.#settle<Ruling>(
+      () => authorize({ verified, route, request, hookRequest, commonFacts, nowMs: rules.now(), isAdmitted }, rules),
+      (failure) => ({ ...known, denial: failure }),
+    )
+  }
+
+  recordRuling({ denial, correlationId, request, verified, token, action, capability, target }: GuardRuling): void {
+    this.record({
+      outcome: denial === undefined ? 'allow' : 'deny',
+      correlationId,
+      request,
+      ...(denial !== undefined && { denial }),
+      ...(verified !== undefined && { verified }),
+      ...(token !== undefined && { token }),
+      ...(action !== undefined && { action }),
+      ...(capability !== undefined && { capabilityIndex: capability.index }),
+      ...(target !== undefined && { targetHost: target.host }),
+    })
+  }
+
+  /** Leaves a decision record, if anybody listens. */
+  record(facts: Omit<DecisionFacts, 'nowMs'>): void {
+    this.writeRecord((nowMs) => decisionRecord({ ...facts, nowMs }))
+  }
+
+  /** Leaves a record, if anybody listens. Never throws. */
+  writeRecord(make: (nowMs: number) => AuditRecord): void {
+    const { trail, log, rules } = this.settings
+    if (!trail.isOn) return
+    try {
+      trail.write(make(rules.now()))
+    } catch (error) {
+      log.error('audit record failure', `An audit record could not be made: ${String(error)}`)
+    }
+  }
+
+  /** Whatever fails on the way is a refusal with 500, told to the operator and the audit record only (ERR-2). */
+  #settle<T>(attempt: () => MaybePromise<T>, refused: (denial: Denial) => T): MaybePromise<T> {
+    const recover = (error: unknown): T => {
+      const detail = error instanceof Error ? error.message : String(error)
+      this.settings.log.error(detail, `A request was refused because something failed: ${detail}`)
+      return refused(internalError(detail))
+    }
+    this.#inFlight++
+    let result: MaybePromise<T>
+    try {
+      result = attempt()
+    } catch (error) {
+      this.#finish()
+      return recover(error)
+    }
+    if (!isPromise(result)) {
+      this.#finish()
+      return result
+    }
+    return result.catch(recover).finally(() => { this.#finish() })
+  }
+
+  #finish(): void {
+    this.#inFlight--
+    if (this.#inFlight === 0) this.#idle?.()
+  }
+
+  /** Later requests get 503; decisions in flight are waited for. */
+  close(): Promise<void> {
+    this.#closing ??= (async () => {
+      if (this.#inFlight > 0) await new Promise<void>((resolve) => { this.#idle = resolve })
+      const { ownsStore, rules } = this.settings
+      if (ownsStore) await rules.store.close?.()
+    })()
+    return this.#closing
+  }
+}
+
+function internalError(detail: string): Denial {
+  return { code: 'internal_error', rule: 'ERR-2', detail }
+}

@@ -1,0 +1,137 @@
+import type { Algorithm } from '../token/algorithms.js'
+import type { AuditLogger, AuditSink } from '../audit/audit-trail.js'
+import type { Clock } from '../model/clock.js'
+import type { ConstraintDefinition } from '../constraints/constraint-definition.js'
+import type { Facts } from '../model/facts.js'
+import type { Fetch } from '../token/fetch-json.js'
+import type { MaybePromise } from '../model/maybe-promise.js'
+import type { OperatorLogger } from './operator-log.js'
+import type { RouteOptions } from '../decision/route.js'
+import type { StateStore } from '../model/store.js'
+
+/** An authorization server whose tokens are accepted. */
+export interface IssuerOptions {
+  /** Compared exactly with the claim `iss` (TOK-4). Its keys are found by its metadata unless they are given (KEY-1). */
+  readonly issuer: string
+  /** Where its keys are: an https URL, or http on a loopback host. */
+  readonly jwksUri?: string
+  /** Its keys themselves, `{ keys: [...] }` (RFC 7517). They do not expire. */
+  readonly jwks?: object
+  /** This server's identifiers in tokens of this issuer. Default: the option `audience`. */
+  readonly audience?: string | readonly string[]
+  /** Namespace in front of the canonical claim names, such as `https://example.com/` (DIA-3). */
+  readonly claimPrefix?: string
+}
+
+/**
+ * Settings of a guard. All are checked when the guard is made; a wrong one throws a `TypeError` or `RangeError` that
+ * names it. They are frozen: to change them, make a new guard on the same store.
+ *
+ * @typeParam Request what hooks get: the request as your framework knows it
+ */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- a framework's request is the user's to type
+export interface GuardOptions<Request = any> {
+  /**
+   * Whose tokens are accepted: one issuer, several, or for many tenants a synchronous function from `iss` to its
+   * settings, or to `undefined` where it is not trusted. Default: the environment variable `AAP_ISSUER`.
+   */
+  readonly issuer?: string | IssuerOptions | readonly (string | IssuerOptions)[] | ((iss: string) => IssuerOptions | undefined)
+  /** This server's identifiers, one of which `aud` must hold (TOK-5). Default: the environment variable `AAP_AUDIENCE`. */
+  readonly audience?: string | readonly string[]
+  /** Signature algorithms, asymmetric ones only. Default `['ES256', 'RS256', 'EdDSA']` (TOK-1). */
+  readonly algorithms?: readonly Algorithm[]
+  /** `'at+jwt'` demands the token type of RFC 9068. Default `'any'` (TOK-3). */
+  readonly tokenType?: 'any' | 'at+jwt'
+  /** Seconds by which clocks may differ, 0 to 300. Default 60. For `exp`, `nbf`, `iat` and `task.created_at` only (TOK-6). */
+  readonly clockTolerance?: number
+  /** Constraints of your own, made by `defineConstraint` (CAP-5). Default none. */
+  readonly constraints?: readonly ConstraintDefinition[]
+  /** Things that every attempt takes one of, beside `requests`, in `max_<thing>_per_<unit>`. Default `['drafts']` (CON-1). */
+  readonly countedPerRequest?: readonly string[]
+  /** Facts of all routes, such as region, zone and country. What a route supplies itself wins. */
+  readonly facts?: (request: Request) => MaybePromise<Facts | undefined>
+  /** Gives the addresses of a host name where a constraint needs them and the route has none; `true` asks DNS. Default: nobody does (CON-3). */
+  readonly resolveTargets?: true | ((host: string) => MaybePromise<readonly string[] | undefined>)
+  /** Milliseconds that any hook may take, 1 to 60,000. Default 2,000 (ERR-2). */
+  readonly hookTimeoutMs?: number
+  /**
+   * The whole policy on one page: `'METHOD /path'` to an action, an action with its facts, or `{ public: true }`. A
+   * request that no route matches is denied (RTE-1). Default: none, and the middleware only authenticates.
+   */
+  readonly routes?: Readonly<Record<string, string | RouteEntry<Request> | PublicRoute>>
+  /** Where counters live. Default `memoryStore()`: exact within this process, and unknown to every other (QTA-4). */
+  readonly store?: StateStore
+  /** Milliseconds that the store may take, 1 to 60,000. Default 250. Then the request is refused with 503 (QTA-6). */
+  readonly storeTimeoutMs?: number
+  /** Where audit records go: a sink, a logger, or a list; `[]` for nowhere. Default: JSON lines on standard output (AUD-3). */
+  readonly audit?: AuditSink | AuditLogger | readonly (AuditSink | AuditLogger)[]
+  /** Where messages for operators go, each cause at most once a minute. Default `console`. */
+  readonly logger?: OperatorLogger
+  /** Shapes the answer to a refused request, from its public side only. Where it throws, the default is sent. */
+  readonly respond?: Respond
+  /** Failed validations that one peer address may cause in a minute, an integer from 1; more are answered 429. Default: not limited (TRN-5). */
+  readonly failedValidationsPerMinute?: number
+  /** What fetches issuer metadata and keys, for a custom CA or an egress proxy. Default: the global `fetch`. */
+  readonly fetch?: Fetch
+  /** Epoch milliseconds, for tests and vectors. Default `Date.now`. */
+  readonly now?: Clock
+}
+
+/** An action and what the route says about it. */
+export interface RouteEntry<Request> extends RouteOptions<Request> {
+  /** The action, or a function that names it. Where it yields no valid name the request is denied (RTE-1). */
+  readonly action: string | ((request: Request) => MaybePromise<unknown>)
+}
+
+/** A route that needs no token, such as a health check. */
+export interface PublicRoute {
+  readonly public: true
+}
+
+/** What the caller may know of a refusal (ERR-1), and what the default answer would be. */
+export interface PublicDenial {
+  readonly status: number
+  readonly error?: string
+  readonly description: string
+  readonly correlationId: string
+  readonly approvalReference?: string
+  readonly retryAfterSeconds?: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Readonly<Record<string, string>>
+}
+
+/**
+ * Answers a refused request. Calling `next` hands an error on; it can never let the request through.
+ */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- the request and the response are the framework's own
+export type Respond = (denial: PublicDenial, request: any, response: any, next: (error?: unknown) => void) => unknown
+
+export const optionNames = [
+  'issuer', 'audience', 'algorithms', 'tokenType', 'clockTolerance', 'constraints', 'countedPerRequest', 'facts', 'resolveTargets',
+  'hookTimeoutMs', 'routes', 'store', 'storeTimeoutMs', 'audit', 'logger', 'respond', 'failedValidationsPerMinute', 'fetch', 'now',
+] as const satisfies readonly (keyof GuardOptions)[]
+
+/** Names that are decided and not built: using one is an error that says so, since nothing is parsed and ignored. */
+export const laterOptions: ReadonlyMap<string, string> = new Map([
+  ['profile', 'sender-constrained tokens are not supported by this version, and are refused'],
+  ['dpop', 'DPoP is not supported by this version, and bound tokens are refused'],
+  ['mtls', 'mutual TLS is not supported by this version, and bound tokens are refused'],
+  ['baseUrl', 'only DPoP and resource metadata need it, which are not supported by this version'],
+  ['trustedProxies', 'no forwarded header is read by this version'],
+  ['policy', 'local policy is not supported by this version'],
+  ['legacyScopes', 'scopes permit nothing in this version'],
+  ['onStoreFailure', 'requests are refused with 503 when the store fails'],
+  ['onAuditFailure', 'a sink that fails is reported, and requests go on'],
+  ['approvals', 'no approval can be given by this version: actions that need one are refused'],
+  ['mode', 'decisions are always enforced by this version'],
+])
+
+export const issuerOptionNames = ['issuer', 'jwksUri', 'jwks', 'audience', 'claimPrefix'] as const satisfies readonly (keyof IssuerOptions)[]
+
+export const laterIssuerOptions: ReadonlyMap<string, string> = new Map([['introspection', 'opaque tokens are not supported by this version, and are refused']])
+
+export const laterRouteOptions: ReadonlyMap<string, string> = new Map([
+  ['critical', 'no token or policy marks critical actions in this version; use approval: \'required\''],
+  ['significant', 'no approval can be given by this version'],
+  ['proof', 'sender-constrained tokens are not supported by this version, and are refused'],
+])

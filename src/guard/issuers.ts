@@ -1,0 +1,91 @@
+import { LRUCache } from 'lru-cache'
+import type { GuardOptions, IssuerOptions } from './guard-options.js'
+import type { Clock } from '../model/clock.js'
+import { createRemoteKeySet, createStaticKeySet } from '../token/key-set.js'
+import { checkNames } from './did-you-mean.js'
+import { issuerOptionNames, laterIssuerOptions } from './guard-options.js'
+import type { TrustedIssuer, TrustedIssuers } from '../token/trusted-issuers.js'
+
+const maxTenants = 1_000
+
+interface Surroundings {
+  readonly now: Clock
+  readonly warn: (cause: string, message: string) => void
+}
+
+/**
+ * The issuers of the option `issuer`, or of the environment.
+ *
+ * @throws TypeError where an issuer has no name, no audience or no acceptable place for its keys
+ */
+export function createTrustedIssuers(options: GuardOptions, environment: NodeJS.ProcessEnv, surroundings: Surroundings): TrustedIssuers {
+  const { issuer = environment['AAP_ISSUER'], audience = environment['AAP_AUDIENCE'] } = options
+  if (issuer === undefined || issuer === '') throw new TypeError('option `issuer` is missing: pass it, or set AAP_ISSUER in the environment')
+  const trust = (settings: IssuerOptions): TrustedIssuer => createTrustedIssuer(settings, audience, options.fetch, surroundings)
+  if (typeof issuer === 'function') return createTenants(issuer, trust)
+
+  const list = (Array.isArray(issuer) ? (issuer as readonly (string | IssuerOptions)[]) : [issuer as string | IssuerOptions]).map((entry) => (typeof entry === 'string' ? { issuer: entry } : entry))
+  if (list.length === 0) throw new TypeError('option `issuer` must name at least one issuer')
+  const trusted = new Map<string, TrustedIssuer>()
+  for (const settings of list) {
+    const entry = trust(settings)
+    if (trusted.has(entry.issuer)) throw new TypeError(`option \`issuer\` names ${entry.issuer} twice`)
+    trusted.set(entry.issuer, entry)
+  }
+  return {
+    find: (iss) => trusted.get(iss),
+    ready: async () => { await Promise.all([...trusted.values()].map(({ keys }) => keys.ready())) },
+  }
+}
+
+/** Asks for each `iss` every time, so that a tenant can be dropped; its keys are kept while its settings stay the same. */
+function createTenants(resolve: (iss: string) => IssuerOptions | undefined, trust: (settings: IssuerOptions) => TrustedIssuer): TrustedIssuers {
+  const known = new LRUCache<string, { readonly settings: unknown; readonly fingerprint: string; readonly entry: TrustedIssuer }>({ max: maxTenants })
+  return {
+    find(iss) {
+      const settings: unknown = resolve(iss)
+      if (settings === undefined) return undefined
+      if (typeof settings !== 'object' || settings === null || (settings as IssuerOptions).issuer !== iss) {
+        throw new TypeError('option `issuer`: the function must answer at once, with undefined or with settings whose `issuer` is the one it was asked for')
+      }
+      const cached = known.get(iss)
+      if (cached?.settings === settings) return cached.entry
+      const fingerprint = JSON.stringify(settings)
+      if (cached?.fingerprint === fingerprint) return cached.entry
+      const entry = trust(settings as IssuerOptions)
+      known.set(iss, { settings, fingerprint, entry })
+      return entry
+    },
+    ready: () => Promise.resolve(),
+  }
+}
+
+function createTrustedIssuer(settings: IssuerOptions, defaultAudience: GuardOptions['audience'], fetch: GuardOptions['fetch'], { now, warn }: Surroundings): TrustedIssuer {
+  if (typeof settings !== 'object' || (settings as unknown) === null) throw new TypeError('option `issuer` must be a string, an object, a list of these, or a function')
+  checkNames('option of an issuer', settings, issuerOptionNames, laterIssuerOptions)
+  const { issuer, jwks, jwksUri, claimPrefix, audience = defaultAudience } = settings
+  if (typeof issuer !== 'string' || issuer === '') throw new TypeError('option `issuer`: an issuer is a non-empty string')
+  if (jwks !== undefined && jwksUri !== undefined) throw new TypeError(`option \`issuer\`: give \`jwks\` or \`jwksUri\` of ${issuer}, not both`)
+  if (claimPrefix !== undefined && (typeof claimPrefix !== 'string' || claimPrefix === '')) throw new TypeError('option `issuer`: `claimPrefix` is a non-empty string')
+  return {
+    issuer,
+    audience: audienceOf(audience),
+    claimPrefix,
+    keys: jwks !== undefined
+      ? createStaticKeySet(jwks)
+      : createRemoteKeySet({
+          issuer,
+          ...(jwksUri !== undefined && { jwksUri }),
+          fetch: fetch ?? globalThis.fetch,
+          now,
+          onProblem: (message) => { warn(`keys of ${issuer}`, message) },
+        }),
+  }
+}
+
+function audienceOf(audience: GuardOptions['audience']): ReadonlySet<string> {
+  const identifiers: readonly unknown[] = Array.isArray(audience) ? (audience as readonly unknown[]) : [audience]
+  if (identifiers.length === 0 || identifiers[0] === undefined || identifiers[0] === '') throw new TypeError('option `audience` is missing: pass it, or set AAP_AUDIENCE in the environment')
+  if (!identifiers.every((identifier) => typeof identifier === 'string' && identifier !== '')) throw new TypeError('option `audience` must be a non-empty string or a list of them')
+  return new Set(identifiers as readonly string[])
+}

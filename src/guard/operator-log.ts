@@ -1,0 +1,37 @@
+import { escapeUnprintable } from '../audit/printable.js'
+
+/** Where messages for operators go: `console` or any logger with these methods. */
+export interface OperatorLogger {
+  info(message: string): void
+  warn(message: string): void
+  error(message: string): void
+}
+
+const quietMs = 60_000
+const maxCauses = 1_000
+
+/** Says each cause at most once a minute: what goes wrong at every request must not fill the disk. */
+export class OperatorLog {
+  readonly #logger: OperatorLogger
+  readonly #said = new Map<string, number>()
+
+  constructor(logger: OperatorLogger) {
+    this.#logger = logger
+  }
+
+  readonly warn = (cause: string, message: string): void => { this.#say('warn', cause, message) }
+  readonly error = (cause: string, message: string): void => { this.#say('error', cause, message) }
+
+  #say(level: 'warn' | 'error', cause: string, message: string): void {
+    const nowMs = performance.now()
+    const saidAtMs = this.#said.get(cause)
+    if (saidAtMs !== undefined && nowMs - saidAtMs < quietMs) return
+    if (this.#said.size >= maxCauses) this.#said.clear()
+    this.#said.set(cause, nowMs)
+    try {
+      this.#logger[level](`aap-guard: ${escapeUnprintable(message)}`)
+    } catch {
+      // A logger that throws is no reason to decide otherwise (ERR-2).
+    }
+  }
+}

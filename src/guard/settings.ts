@@ -1,0 +1,128 @@
+import { lookup } from 'node:dns/promises'
+import type { Algorithm } from '../token/algorithms.js'
+import type { DecisionRules } from '../decision/rules.js'
+import type { GuardOptions, Respond } from './guard-options.js'
+import { createAuditTrail, jsonLines, type AuditTrail } from '../audit/audit-trail.js'
+import { checkNames } from './did-you-mean.js'
+import { compileRoutes, type RouteTable } from './route-table.js'
+import { createRegistry } from '../constraints/registry.js'
+import { createTrustedIssuers } from './issuers.js'
+import { defaultAlgorithms, isAlgorithm } from '../token/algorithms.js'
+import { FailureLimit } from '../token/failure-limit.js'
+import { laterOptions, optionNames } from './guard-options.js'
+import { memoryStore } from '../state/memory-store.js'
+import { OperatorLog } from './operator-log.js'
+import { TokenCache } from '../token/token-cache.js'
+
+/** A guard's options, checked and compiled, frozen. */
+export interface Settings {
+  readonly rules: DecisionRules
+  readonly trail: AuditTrail
+  readonly log: OperatorLog
+  readonly routes: RouteTable | undefined
+  readonly respond: Respond | undefined
+  /** Whether the guard made the store itself, and so has to close it. */
+  readonly ownsStore: boolean
+}
+
+/** @throws TypeError or RangeError that names the option which is wrong */
+export function freezeSettings(options: GuardOptions, environment: NodeJS.ProcessEnv): Settings {
+  if (typeof options !== 'object' || (options as unknown) === null) throw new TypeError('the options of a guard are an object')
+  checkNames('option', options, optionNames, laterOptions)
+  const { logger = console, now = Date.now, store, routes, respond, countedPerRequest = ['drafts'], constraints = [], failedValidationsPerMinute } = options
+
+  check('logger', logger, isLogger, 'an object with the methods info, warn and error')
+  for (const name of ['now', 'facts', 'fetch', 'respond'] as const) check(name, options[name] ?? Date.now, isFunction, 'a function')
+  check('store', store ?? { admit: isFunction }, hasAdmit, 'a store, such as memoryStore()')
+  check('tokenType', options.tokenType ?? 'any', (type) => type === 'any' || type === 'at+jwt', "'any' or 'at+jwt'")
+  check('constraints', constraints, Array.isArray, 'a list made with defineConstraint')
+  check('countedPerRequest', countedPerRequest, isStrings, 'a list of names')
+  check('resolveTargets', options.resolveTargets ?? true, (value) => value === true || isFunction(value), 'true or a function')
+
+  const log = new OperatorLog(logger)
+  const rules: DecisionRules = {
+    verification: {
+      issuers: createTrustedIssuers(options, environment, { now, warn: log.warn }),
+      algorithms: algorithmsOf(options.algorithms),
+      tokenType: options.tokenType ?? 'any',
+      toleranceMs: boundedInteger('clockTolerance', options.clockTolerance ?? 60, 0, 300) * 1000,
+      registry: createRegistry({ registered: constraints, countedPerRequest: new Set(countedPerRequest) }),
+    },
+    tokens: new TokenCache(),
+    failures: failedValidationsPerMinute === undefined ? undefined : new FailureLimit(boundedInteger('failedValidationsPerMinute', failedValidationsPerMinute, 1, Number.MAX_SAFE_INTEGER)),
+    store: store ?? memoryStore({ ...(options.now !== undefined && { now }) }),
+    storeTimeoutMs: boundedInteger('storeTimeoutMs', options.storeTimeoutMs ?? 250, 1, 60_000),
+    hookTimeoutMs: boundedInteger('hookTimeoutMs', options.hookTimeoutMs ?? 2_000, 1, 60_000),
+    facts: options.facts,
+    resolveTargets: options.resolveTargets === true ? resolveByDns : options.resolveTargets,
+    now: finiteClock(now),
+    warn: log.warn,
+  }
+  return Object.freeze({
+    rules: Object.freeze(rules),
+    trail: createAuditTrail(sinksOf(options.audit), log.warn),
+    log,
+    routes: routes === undefined ? undefined : compileRoutes(routes),
+    respond,
+    ownsStore: store === undefined,
+  })
+}
+
+function check(name: string, value: unknown, isValid: (value: unknown) => boolean, expected: string): void {
+  if (!isValid(value)) throw new TypeError(`option \`${name}\` must be ${expected}`)
+}
+
+function isFunction(value: unknown): boolean {
+  return typeof value === 'function'
+}
+
+function isStrings(value: unknown): boolean {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string')
+}
+
+function isLogger(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && ['info', 'warn', 'error'].every((method) => isFunction((value as Record<string, unknown>)[method]))
+}
+
+function hasAdmit(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && isFunction((value as { admit?: unknown }).admit)
+}
+
+function boundedInteger(name: string, value: number, min: number, max: number): number {
+  if (!Number.isInteger(value) || value < min || value > max) throw new RangeError(`option \`${name}\` must be an integer from ${min} to ${max}`)
+  return value
+}
+
+function algorithmsOf(names: readonly Algorithm[] = defaultAlgorithms): ReadonlySet<Algorithm> {
+  if (!Array.isArray(names) || names.length === 0) throw new TypeError('option `algorithms` must be a list of at least one algorithm')
+  const refused: unknown = names.find((name: unknown) => !isAlgorithm(name))
+  if (refused !== undefined) throw new TypeError(`option \`algorithms\`: ${JSON.stringify(refused)} is not one of the asymmetric algorithms that can be used (TOK-1)`)
+  return new Set(names)
+}
+
+function sinksOf(audit: GuardOptions['audit'] = jsonLines(process.stdout)): Parameters<typeof createAuditTrail>[0] {
+  const sinks = Array.isArray(audit) ? (audit as Parameters<typeof createAuditTrail>[0]) : [audit as Parameters<typeof createAuditTrail>[0][number]]
+  for (const sink of sinks as readonly unknown[]) {
+    const methods = (typeof sink === 'object' && sink !== null ? sink : {}) as { write?: unknown; info?: unknown }
+    if (!isFunction(methods.write) && !isFunction(methods.info)) throw new TypeError('option `audit` must be a sink { write(record) }, a logger with info(record, message), or a list of them')
+  }
+  return sinks
+}
+
+/** A clock that gives no number would make every comparison false: it denies instead. */
+function finiteClock(now: () => number): () => number {
+  return () => {
+    const nowMs = now()
+    if (!Number.isFinite(nowMs)) throw new TypeError('option `now` gave no finite number')
+    return nowMs
+  }
+}
+
+/** A name that does not resolve has no addresses: a missing fact, and no failure of ours. */
+async function resolveByDns(host: string): Promise<readonly string[] | undefined> {
+  try {
+    return (await lookup(host, { all: true })).map(({ address }) => address)
+  } catch {
+    return undefined
+  }
+}

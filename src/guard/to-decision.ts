@@ -1,0 +1,28 @@
+import type { Decision } from '../model/decision.js'
+import type { GuardRuling } from './guard-core.js'
+import { approvalReferenceOf } from './approval-reference.js'
+import { errorCodes } from '../model/error-codes.js'
+
+/** What a caller in this process gets to know: the public side, and the private reason beside it. */
+export function toDecision(ruling: GuardRuling): Decision {
+  const { denial, correlationId, verified, capability, target, addresses } = ruling
+  const common = {
+    correlationId,
+    ...(verified !== undefined && { authorization: verified.view }),
+    ...(capability !== undefined && { capability: { action: capability.action, index: capability.index } }),
+    ...(target !== undefined && { target: target.url }),
+    ...(addresses !== undefined && { addresses }),
+  }
+  if (denial === undefined) return Object.freeze({ outcome: 'allow', status: 200, ...common })
+  const { status, error } = errorCodes[denial.code]
+  const approvalReference = approvalReferenceOf(ruling)
+  return Object.freeze({
+    outcome: 'deny',
+    status,
+    ...(error !== undefined && { error }),
+    ...(denial.retryAfterSeconds !== undefined && { retryAfterSeconds: denial.retryAfterSeconds }),
+    ...common,
+    ...(approvalReference !== undefined && { approvalReference }),
+    reason: Object.freeze({ rule: denial.rule, detail: denial.detail }),
+  })
+}

@@ -1,0 +1,189 @@
+import type { Admission, AdmissionVerdict, QuotaCharge, QuotaWindow, StateStore } from '../model/store.js'
+import type { Clock } from '../model/clock.js'
+import { AlignedClock } from './aligned-clock.js'
+import { SlidingLog } from './sliding-log.js'
+
+export interface MemoryStoreOptions {
+  /**
+   * Counters kept at once. A new one that finds no room is refused, and with it the request (503): no live counter is
+   * forgotten to make room. Default 1,000,000, about 200 bytes each.
+   */
+  readonly maxCounters?: number
+  /** Wall clock in epoch milliseconds, for tests. Default `Date.now`. */
+  readonly now?: Clock
+  /** A clock that never steps, in milliseconds, for tests. Default: the process's, or where `now` is given, its forward steps. */
+  readonly monotonicNow?: Clock
+}
+
+const windowLengthMs = { second: 1_000, minute: 60_000, hour: 3_600_000, day: 86_400_000 } as const satisfies Record<QuotaWindow, number>
+
+/** What has been taken of one quota. */
+interface Counter {
+  /** Monotonic instant from which the counter says nothing any more (QTA-7). */
+  expiresAtMs: number
+  readonly log?: SlidingLog
+  /** Start of the aligned window that `count` belongs to. */
+  startMs: number
+  count: number
+}
+
+const noAlternative: AdmissionVerdict = Object.freeze({ outcome: 'admitted', alternative: -1 })
+const firstAlternative: AdmissionVerdict = Object.freeze({ outcome: 'admitted', alternative: 0 })
+
+/**
+ * Counts in this process: exact under any concurrency within it, and blind to every other process (QTA-4). Answers
+ * synchronously, so nothing can come between a look at a counter and its change.
+ *
+ * Sliding windows run on the monotonic clock, which no step of the wall clock reaches; hours and days are those of
+ * the wall clock (QTA-3).
+ *
+ * @throws RangeError if `maxCounters` is not an integer from 1
+ */
+export function memoryStore(options: MemoryStoreOptions = {}): StateStore {
+  return new MemoryStore(options)
+}
+
+class MemoryStore implements StateStore {
+  readonly name = 'memory'
+  readonly #counters = new Map<string, Counter>()
+  readonly #maxCounters: number
+  readonly #now: Clock
+  readonly #monotonicNow: Clock
+  readonly #hourClock = new AlignedClock(windowLengthMs.hour)
+  readonly #dayClock = new AlignedClock(windowLengthMs.day)
+  #sweep: MapIterator<[string, Counter]> | undefined
+
+  constructor({ maxCounters = 1_000_000, now, monotonicNow }: MemoryStoreOptions) {
+    if (!Number.isSafeInteger(maxCounters) || maxCounters < 1) throw new RangeError('memoryStore: maxCounters must be an integer from 1')
+    this.#maxCounters = maxCounters
+    this.#now = now ?? Date.now
+    this.#monotonicNow = monotonicNow ?? (now === undefined ? () => performance.now() : forwardSteps(now))
+  }
+
+  admit({ alternatives, chargeOnly }: Admission): AdmissionVerdict {
+    const monotonicMs = Math.floor(this.#monotonicNow())
+    const wallMs = this.#now()
+    if (!Number.isFinite(wallMs)) throw new TypeError('the clock gives no finite number')
+    const instants: Instants = {
+      monotonicMs,
+      hourMs: this.#hourClock.read(wallMs, monotonicMs),
+      dayMs: this.#dayClock.read(wallMs, monotonicMs),
+    }
+    if (chargeOnly !== undefined && this.#wait(chargeOnly, instants) === 0) this.#take(chargeOnly, instants)
+    if (alternatives.length === 0) return noAlternative
+
+    let retryAfterMs = Infinity
+    for (let alternative = 0; alternative < alternatives.length; alternative++) {
+      const { quotas } = alternatives[alternative] as Admission['alternatives'][number]
+      const waitMs = this.#wait(quotas, instants)
+      if (waitMs === 0) {
+        this.#take(quotas, instants)
+        return alternative === 0 ? firstAlternative : { outcome: 'admitted', alternative }
+      }
+      retryAfterMs = Math.min(retryAfterMs, waitMs)
+    }
+    return { outcome: 'full', retryAfterMs }
+  }
+
+  close(): void {
+    this.#counters.clear()
+    this.#sweep = undefined
+  }
+
+  /** Milliseconds until all of the quotas have room, 0 if they have now. */
+  #wait(quotas: readonly QuotaCharge[], instants: Instants): number {
+    let waitMs = 0
+    for (const quota of quotas) waitMs = Math.max(waitMs, this.#waitFor(quota, instants))
+    return waitMs
+  }
+
+  #waitFor({ key, window, limit, quantity }: QuotaCharge, instants: Instants): number {
+    const lengthMs = windowLengthMs[window]
+    const counter = this.#counters.get(key)
+    if (window === 'second' || window === 'minute') {
+      const { monotonicMs } = instants
+      const taken = counter?.log?.totalSince(monotonicMs - lengthMs) ?? 0
+      if (taken + quantity <= limit) return 0
+      // A quantity over the limit never fits: it may as well come back when the window is empty.
+      const release = quantity > limit ? monotonicMs : counter?.log?.instantOfRelease(taken + quantity - limit)
+      return (release ?? monotonicMs) + lengthMs - monotonicMs
+    }
+    const nowMs = window === 'hour' ? instants.hourMs : instants.dayMs
+    const startMs = nowMs - (((nowMs % lengthMs) + lengthMs) % lengthMs)
+    const taken = counter !== undefined && counter.startMs === startMs ? counter.count : 0
+    return taken + quantity <= limit ? 0 : startMs + lengthMs - nowMs
+  }
+
+  #take(quotas: readonly QuotaCharge[], instants: Instants): void {
+    this.#makeRoom(quotas, instants.monotonicMs)
+    for (const { key, window, quantity } of quotas) {
+      const lengthMs = windowLengthMs[window]
+      let counter = this.#counters.get(key)
+      if (counter === undefined) {
+        this.#forgetExpired(instants.monotonicMs, 2)
+        counter = this.#create(key, window)
+      }
+      // An aligned window is over one length after it was last taken from, at the latest.
+      counter.expiresAtMs = instants.monotonicMs + lengthMs
+      if (counter.log !== undefined) {
+        counter.log.add(instants.monotonicMs, quantity)
+        continue
+      }
+      const nowMs = window === 'hour' ? instants.hourMs : instants.dayMs
+      const startMs = nowMs - (((nowMs % lengthMs) + lengthMs) % lengthMs)
+      if (counter.startMs !== startMs) {
+        counter.startMs = startMs
+        counter.count = 0
+      }
+      counter.count += quantity
+    }
+  }
+
+  /** Before anything is taken, so that a charge is whole or not at all. */
+  #makeRoom(quotas: readonly QuotaCharge[], monotonicMs: number): void {
+    if (this.#counters.size + quotas.length <= this.#maxCounters) return
+    this.#forgetExpired(monotonicMs, 1_000)
+    const missing = quotas.filter(({ key }) => !this.#counters.has(key)).length
+    if (this.#counters.size + missing > this.#maxCounters) throw new Error('the memory store is full')
+  }
+
+  #create(key: string, window: QuotaWindow): Counter {
+    const slides = window === 'second' || window === 'minute'
+    const counter: Counter = { expiresAtMs: 0, startMs: NaN, count: 0, ...(slides && { log: new SlidingLog() }) }
+    this.#counters.set(key, counter)
+    return counter
+  }
+
+  /** Looks at the next few counters in turn, so that no request pays for all of them and no timer is needed. */
+  #forgetExpired(monotonicMs: number, looks: number): void {
+    for (let look = 0; look < looks; look++) {
+      this.#sweep ??= this.#counters.entries()
+      const next = this.#sweep.next()
+      if (next.done === true) {
+        this.#sweep = undefined
+        return
+      }
+      const [key, counter] = next.value
+      if (counter.expiresAtMs <= monotonicMs) this.#counters.delete(key)
+    }
+  }
+}
+
+/** One reading of the clocks for a whole admission. */
+interface Instants {
+  readonly monotonicMs: number
+  readonly hourMs: number
+  readonly dayMs: number
+}
+
+/** A monotonic clock made of a wall clock: it stands still while that one goes back. */
+function forwardSteps(now: Clock): Clock {
+  let latestMs = now()
+  let elapsedMs = 0
+  return () => {
+    const nowMs = now()
+    elapsedMs += Math.max(0, nowMs - latestMs)
+    latestMs = nowMs
+    return elapsedMs
+  }
+}
