@@ -1,0 +1,44 @@
+import type { IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
+import type { TLSSocket } from 'node:tls'
+import type { ResourceRequest } from '../model/resource-request.js'
+
+/** What frameworks add to a request, where they do. */
+export interface FrameworkRequest extends IncomingMessage {
+  originalUrl?: string
+  query?: unknown
+  params?: unknown
+}
+
+/** A request of Node, as the guard sees it. What is seldom needed is read when it is. */
+export class IncomingRequest implements ResourceRequest {
+  readonly method: string
+  readonly url: string
+  readonly rawHeaders: readonly string[]
+  readonly #message: IncomingMessage
+
+  constructor(message: FrameworkRequest) {
+    this.method = message.method ?? ''
+    // A mount point is taken off `url`, and the rest of it stays in `originalUrl`.
+    this.url = message.originalUrl ?? message.url ?? ''
+    this.rawHeaders = message.rawHeaders
+    this.#message = message
+  }
+
+  get headers(): ResourceRequest['headers'] {
+    return this.#message.headers
+  }
+
+  get remoteAddress(): string | undefined {
+    return this.#message.socket.remoteAddress
+  }
+
+  get encrypted(): boolean {
+    return (this.#message.socket as Socket & Partial<TLSSocket>).encrypted === true
+  }
+
+  /** HTTP/1.1 has no body where neither length nor coding announces one; HTTP/2 may still have one. */
+  get contentLength(): number | undefined {
+    return this.#message.httpVersionMajor === 1 ? 0 : undefined
+  }
+}

@@ -1,0 +1,71 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { FrameworkRequest } from './incoming-request.js'
+import type { GuardRequest } from './guard-request.js'
+import type { MaybePromise } from '../model/maybe-promise.js'
+import type { Next } from './respond.js'
+import type { RouteOptions } from '../decision/route.js'
+import { checkRouteOptions } from '../guard/route-options.js'
+import { compileRoute } from '../decision/route.js'
+import { concludeRuling } from './conclude.js'
+import { guardRequest } from './guard-request.js'
+import { isActionName } from '../matching/action-name.js'
+import { isAdmitted, stateOf } from './request-state.js'
+import { recordResult } from './result-record.js'
+import { whenReady } from '../decision/when-ready.js'
+
+/** A middleware for one route. */
+export type RouteGuard = (req: IncomingMessage, res: ServerResponse, next: Next) => void
+
+/** Authorizes one route: capability, constraints, quotas and oversight. Needs `aapGuard` before it. */
+export interface RequireCapability {
+  /**
+   * @param action what the route does (CAP-1), or a function that names it
+   * @param route facts that constraints may need
+   * @throws TypeError for a name that is no action, and for a route option that is unknown or of the wrong type
+   */
+  (action: string | ((req: GuardRequest) => MaybePromise<unknown>), route?: RouteOptions<GuardRequest>): RouteGuard
+  /**
+   * For a route that any authenticated agent may use.
+   *
+   * @param why is left in the audit record
+   */
+  none(why: string): RouteGuard
+}
+
+function create(action: string | ((req: GuardRequest) => MaybePromise<unknown>), options: RouteOptions<GuardRequest> = {}): RouteGuard {
+  if (typeof action !== 'function' && !isActionName(action)) throw new TypeError(`requireCapability: ${JSON.stringify(action)} is no action name (CAP-1)`)
+  checkRouteOptions(`requireCapability(${typeof action === 'string' ? `'${action}'` : 'function'})`, { ...options })
+  const route = compileRoute(action, options)
+
+  return (req, res, next) => {
+    const state = stateOf(req)
+    if (state === undefined) {
+      next(new Error('requireCapability found no guard: add app.use(aapGuard()) before this route'))
+      return
+    }
+    state.isDecided = true
+    const session = { ...state.session, hookRequest: guardRequest(req as FrameworkRequest) }
+    void whenReady(state.core.decide(session, route, (name) => isAdmitted(req, state, name)), (ruling) => {
+      concludeRuling(state, ruling, req, res, next)
+    })
+  }
+}
+
+function none(why: string): RouteGuard {
+  if (typeof why !== 'string' || why === '') throw new TypeError('requireCapability.none: say why the route needs no capability')
+  return (req, res, next) => {
+    const state = stateOf(req)
+    if (state === undefined) {
+      next(new Error('requireCapability.none found no guard: add app.use(aapGuard()) before this route'))
+      return
+    }
+    const { core, session, startedAtMs } = state
+    state.isDecided = true
+    const { correlationId, request, verified } = session
+    core.record({ outcome: 'undecided', correlationId, request, note: { rule: 'AUD-1', detail: `the route needs no capability: ${why}` }, ...(verified !== undefined && { verified }) })
+    recordResult(core, session, res, startedAtMs)
+    next()
+  }
+}
+
+export const requireCapability: RequireCapability = Object.assign(create, { none })

@@ -1,0 +1,54 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { PublicDenial, Respond } from '../guard/guard-options.js'
+import type { Settings } from '../guard/settings.js'
+import { isPromise } from '../decision/when-ready.js'
+
+export type Next = (error?: unknown) => void
+
+/**
+ * Answers a refused request, by the user's `respond` or as the default says. Where `respond` throws, rejects or takes
+ * longer than a hook may, the default is sent.
+ */
+export function respond(denial: PublicDenial, req: IncomingMessage, res: ServerResponse, next: Next, { respond: custom, log, rules }: Pick<Settings, 'respond' | 'log' | 'rules'>): void {
+  if (custom === undefined) {
+    sendDefault(denial, res)
+    return
+  }
+  const failed = (reason: unknown): void => {
+    log.error('respond failure', `The option respond failed: ${reason instanceof Error ? reason.message : String(reason)}`)
+    sendDefault(denial, res)
+  }
+  try {
+    const answer = custom(denial, req, res, refusedNext(denial, next))
+    if (isPromise(answer)) waitFor(answer, rules.hookTimeoutMs, failed)
+  } catch (error) {
+    failed(error)
+  }
+}
+
+function waitFor(answer: Promise<unknown>, timeoutMs: number, failed: (reason: unknown) => void): void {
+  const timer = setTimeout(() => { failed(new Error(`did not settle within ${timeoutMs} ms`)) }, timeoutMs)
+  answer.then(() => { clearTimeout(timer) }, (error: unknown) => { clearTimeout(timer); failed(error) })
+}
+
+/** `next()` without an error would let a refused request through: it hands on an error all the same. */
+function refusedNext({ status, description, error }: PublicDenial, next: Next): Next {
+  return (given) => {
+    const reason = given ?? undefined
+    next(reason !== undefined && reason !== 'route' && reason !== 'router' ? reason : Object.assign(new Error(description), { status, statusCode: status, code: error, expose: true }))
+  }
+}
+
+function sendDefault({ status, headers, body }: PublicDenial, res: ServerResponse): void {
+  if (res.writableEnded) return
+  if (res.headersSent) {
+    // Part of another answer is on its way: cut it, since what follows must not look like its end.
+    res.destroy()
+    return
+  }
+  res.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(JSON.stringify(body)) })
+  res.end(JSON.stringify(body))
+}
+
+/** For what was given to a custom `respond` and what it may do with it. */
+export type { Respond }

@@ -1,0 +1,40 @@
+export { aapGuard, type AapGuard } from './http/aap-guard.js'
+export { requireCapability, type RequireCapability, type RouteGuard } from './http/require-capability.js'
+export { aapOf } from './http/aap-of.js'
+export type { Aap, AapDecision } from './http/aap.js'
+export type { GuardRequest } from './http/guard-request.js'
+
+export { createGuard, type Guard } from './guard/create-guard.js'
+export type { GuardOptions, IssuerOptions, PublicDenial, PublicRoute, Respond, RouteEntry } from './guard/guard-options.js'
+export type { OperatorLogger } from './guard/operator-log.js'
+export type { FactOption, RouteOptions } from './decision/route.js'
+
+export {
+  defineConstraint,
+  deny,
+  type ApprovalRequirement,
+  type CompiledConstraint,
+  type ConstraintCheck,
+  type ConstraintContext,
+  type ConstraintDefinition,
+  type ConstraintFacts,
+  type QuotaRequirement,
+} from './constraints/constraint-definition.js'
+export { pass, type ConstraintErrorCode, type Refusal, type Verdict } from './model/verdict.js'
+
+export { memoryStore, type MemoryStoreOptions } from './state/memory-store.js'
+export type { Admission, AdmissionVerdict, Alternative, QuotaCharge, QuotaWindow, StateStore } from './model/store.js'
+
+export { jsonLines, type AuditLogger, type AuditSink } from './audit/audit-trail.js'
+export type { AuditRecord, DecisionRecord, ResultRecord } from './model/wire-audit-record.js'
+
+export type { Agent, AgentAuthorization, AgentModel, AgentRuntime, AuditSettings, Capability, Context, Delegation, DelegationHop, Oversight, Task } from './model/agent-authorization.js'
+export type { DataClass } from './model/data-class.js'
+export type { Decision, MatchedCapability } from './model/decision.js'
+export type { DenialCode, ErrorCode } from './model/error-codes.js'
+export type { Facts } from './model/facts.js'
+export type { MaybePromise } from './model/maybe-promise.js'
+export type { ResourceRequest } from './model/resource-request.js'
+export type { TokenFacts } from './model/token-facts.js'
+export type { Algorithm } from './token/algorithms.js'
+export type { Target } from './matching/target.js'
