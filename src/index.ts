@@ -1,6 +1,7 @@
 export { aapGuard, type AapGuard } from './http/aap-guard.js'
 export { requireCapability, type RequireCapability, type RouteGuard } from './http/require-capability.js'
 export { aapOf } from './http/aap-of.js'
+export { traceHeaders } from './http/trace-headers.js'
 export type { Aap, AapDecision } from './http/aap.js'
 export type { GuardRequest } from './http/guard-request.js'
 

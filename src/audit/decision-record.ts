@@ -13,17 +13,17 @@ export interface DecisionFacts {
   readonly correlationId: string
   readonly nowMs: number
   readonly request: ResourceRequest
-  readonly denial?: Denial
+  readonly denial?: Denial | undefined
   /** Why there is no capability decision. */
-  readonly note?: { readonly rule: string; readonly detail: string }
+  readonly note?: { readonly rule: string; readonly detail: string } | undefined
   /** Answered status, where there is no denial to tell it. */
-  readonly status?: number
-  readonly verified?: VerifiedToken
+  readonly status?: number | undefined
+  readonly verified?: VerifiedToken | undefined
   /** Who issued a token that was refused after its signature was verified. */
-  readonly token?: TokenIdentity
-  readonly action?: string
-  readonly capabilityIndex?: number
-  readonly targetHost?: string
+  readonly token?: TokenIdentity | undefined
+  readonly action?: string | undefined
+  readonly capabilityIndex?: number | undefined
+  readonly targetHost?: string | undefined
 }
 
 /** The record of one decision, private reason included (AUD-1). Holds ids and names, never a token or a query. */

@@ -36,6 +36,8 @@ export interface CompiledCapability {
   readonly fixedCharge: readonly QuotaCharge[] | undefined
   /** Whether a constraint looks at the addresses of the target (CON-3). */
   readonly needsAddresses: boolean
+  /** Whether a constraint looks at the length of the body (CON-6). */
+  readonly needsBodyLength: boolean
 }
 
 export interface CompiledCheck {
@@ -93,6 +95,7 @@ function compileCapability(capability: Capability, index: number, delegationDept
     approvals: named.flatMap(({ compiled }) => (typeof compiled === 'object' && compiled.kind === 'approval' ? [compiled] : [])),
     fixedCharge: quotas.every((quota) => quota.countsRequests) ? quotas.map(({ key, window, limit }) => ({ key, window, limit, quantity: 1 })) : undefined,
     needsAddresses: 'ip_ranges_allowed' in capability.constraints,
+    needsBodyLength: 'max_request_size' in capability.constraints,
   }
 }
 

@@ -7,7 +7,10 @@ import { callHook } from './hook.js'
 import { isPromise, whenReady } from './when-ready.js'
 
 /** The capability that admits the request, or why none does. */
-export type AdmissionOutcome = { readonly admitted: Evaluation } | { readonly denial: Denial }
+export interface AdmissionOutcome {
+  readonly admitted?: Evaluation
+  readonly denial?: Denial | undefined
+}
 
 /**
  * Settles everything stateful in one step of the store: the first capability that passed its other rules and has room
@@ -36,8 +39,8 @@ function conclude(verdict: AdmissionVerdict, passed: readonly Evaluation[]): Adm
 
 /** A refusal by another constraint counts where there is room, but for a missing approval, and keeps its answer. */
 function chargeRefused({ denial, charge }: Evaluation, scope: string, rules: DecisionRules): MaybePromise<AdmissionOutcome> {
-  const outcome = { denial: denial as Denial }
-  if (outcome.denial.code === 'aap_approval_required' || charge.length === 0) return outcome
+  const outcome = { denial }
+  if (denial?.code === 'aap_approval_required' || charge.length === 0) return outcome
   return recover(
     () => whenReady(ask({ scope, alternatives: [], chargeOnly: charge }, rules), () => outcome),
     (error) => {

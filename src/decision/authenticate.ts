@@ -12,8 +12,8 @@ import { whenReady } from './when-ready.js'
 
 /** Either a token that may be decided by, or why there is none. */
 export type Authentication =
-  | { readonly denial?: undefined; readonly verified: VerifiedToken }
-  | { readonly denial: Denial; readonly verified?: VerifiedToken; readonly token?: TokenIdentity }
+  | { readonly denial?: undefined; readonly verified: VerifiedToken; readonly token?: undefined }
+  | { readonly denial: Denial; readonly verified?: VerifiedToken; readonly token?: TokenIdentity | undefined }
 
 /**
  * From a request to a verified token: transport, size, header, issuer, signature, times, audience, claims, proof, in
@@ -61,7 +61,7 @@ async function verifyFirst(token: string, { verification, tokens, warn }: Decisi
     if (token.length > 4_096) warn(`large token ${verified.facts.id}`, `A token of ${token.length} bytes was accepted (TRN-3): many proxies refuse headers of that size. Its issuer is ${verified.facts.issuer}`)
     return { verified }
   } catch (error) {
-    if (error instanceof TokenRefused) return { denial: error.denial, ...(error.token !== undefined && { token: error.token }) }
+    if (error instanceof TokenRefused) return { denial: error.denial, token: error.token }
     if (error instanceof KeysUnavailable) return { denial: { code: 'temporarily_unavailable', rule: 'KEY-4', detail: error.message, retryAfterSeconds: error.retryAfterSeconds } }
     throw error
   }

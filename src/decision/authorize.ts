@@ -7,7 +7,7 @@ import type { MaybePromise } from '../model/maybe-promise.js'
 import type { ResourceRequest } from '../model/resource-request.js'
 import type { Route } from './route.js'
 import type { VerifiedToken } from '../token/verify-token.js'
-import { admit } from './admit.js'
+import { admit, type AdmissionOutcome } from './admit.js'
 import { announcedBodyBytes } from './body-length.js'
 import { callHook } from './hook.js'
 import { checkAuthorization } from '../checks/order.js'
@@ -33,12 +33,12 @@ export interface Attempt {
 
 /** What was decided about an attempt, with everything the audit record wants to know. */
 export interface Ruling {
-  readonly denial?: Denial
-  readonly action?: string
-  readonly capability?: CompiledCapability
-  readonly target?: Target
+  readonly denial?: Denial | undefined
+  readonly action?: string | undefined
+  readonly capability?: CompiledCapability | undefined
+  readonly target?: Target | undefined
   /** The addresses that were checked, where a constraint looked at them (CON-3). */
-  readonly addresses?: readonly string[]
+  readonly addresses?: readonly string[] | undefined
 }
 
 /**
@@ -48,30 +48,28 @@ export interface Ruling {
  * @throws HookFailed where code of the user fails (ERR-2)
  */
 export function authorize(attempt: Attempt, rules: DecisionRules): MaybePromise<Ruling> {
-  const { verified, route, hookRequest, request, nowMs, commonFacts } = attempt
+  const { verified, route, hookRequest, nowMs, commonFacts } = attempt
   const { compiled } = verified
   const { task } = compiled.authorization
   const { hookTimeoutMs } = rules
 
   return whenReady(resolveAction(route, hookRequest, hookTimeoutMs), (action) =>
     whenReady(gatherFacts({ ...commonFacts, ...route.constants }, route.taskHooks, hookRequest, task, hookTimeoutMs), (taskFacts) => {
-      const candidates = action === undefined ? undefined : compiled.candidates.get(action)
-      const denial = checkAuthorization(compiled, taskFacts, nowMs, rules.verification.toleranceMs) ?? checkCandidates(action, candidates)
-      if (denial !== undefined || action === undefined || candidates === undefined) return { ...(denial !== undefined && { denial }), ...(action !== undefined && { action }) }
+      const denial = checkAuthorization(compiled, taskFacts, nowMs, rules.verification.toleranceMs)
+      if (denial !== undefined) return { denial, action }
+      const candidates = findCandidates(action, compiled)
+      if ('code' in candidates) return { denial: candidates, action }
 
-      return whenReady(gatherFacts(taskFacts, route.actionHooks, hookRequest, task, hookTimeoutMs), (facts) =>
-        whenReady(resolveAddresses(facts, candidates, rules), (resolved) => {
-          const constraintFacts = describeRequest(resolved, request, nowMs)
-          const approvalReason = approvalReasonOf(action, compiled, resolved)
+      return whenReady(gatherFacts(taskFacts, route.actionHooks, hookRequest, task, hookTimeoutMs), (facts) => {
+        const target = parseTarget(facts.target)
+        return whenReady(resolveAddresses(target, facts, candidates, rules), (addresses) => {
+          const constraintFacts = describeRequest(attempt, facts, target, addresses, candidates)
+          const approvalReason = approvalReasonOf(candidates, compiled, facts)
           return whenReady(evaluateAll(candidates, constraintFacts, approvalReason, hookTimeoutMs), (evaluations) =>
-            whenReady(attempt.isAdmitted(action) ? admitAgain(evaluations) : admit(evaluations, compiled.scope, rules), (outcome) => ({
-              action,
-              ...(constraintFacts.target !== undefined && { target: constraintFacts.target }),
-              ...('denial' in outcome ? { denial: outcome.denial } : { capability: outcome.admitted.capability, ...checkedAddresses(outcome.admitted, constraintFacts) }),
-            })),
-          )
-        }),
-      )
+            whenReady(settle(attempt, evaluations, rules), ({ denial: refusal, admitted }) =>
+              ({ action, target, denial: refusal, capability: admitted?.capability, addresses: checkedAddresses(admitted, constraintFacts) })))
+        })
+      })
     }),
   )
 }
@@ -82,34 +80,25 @@ function resolveAction({ action }: Route, request: unknown, timeoutMs: number): 
   return whenReady(callHook('action', timeoutMs, () => action(request)), (name) => (isActionName(name) ? name : undefined))
 }
 
-function checkCandidates(action: string | undefined, candidates: readonly CompiledCapability[] | undefined): Denial | undefined {
+function findCandidates(action: string | undefined, { candidates }: CompiledAuthorization): readonly CompiledCapability[] | Denial {
   if (action === undefined) return { code: 'aap_invalid_capability', rule: 'RTE-1', detail: 'the route gives no valid action name' }
-  return candidates === undefined ? { code: 'aap_invalid_capability', rule: 'CAP-2', detail: `no capability for ${action}` } : undefined
+  return candidates.get(action) ?? { code: 'aap_invalid_capability', rule: 'CAP-2', detail: `no capability for ${action}` }
 }
 
 /** CON-3: where a constraint needs the addresses of a name and the route has none, `resolveTargets` is asked. */
-function resolveAddresses(facts: Facts, candidates: readonly CompiledCapability[], { resolveTargets, hookTimeoutMs }: DecisionRules): MaybePromise<ResolvedFacts> {
-  const target = parseTarget(facts.target)
-  if (resolveTargets === undefined || target?.addressFamily !== 0 || 'addresses' in facts || !candidates.some(({ needsAddresses }) => needsAddresses)) return { ...facts, target }
-  return whenReady(callHook('resolveTargets', hookTimeoutMs, () => resolveTargets(target.host)), (addresses) => ({ ...facts, target, addresses: addresses ?? null }))
+function resolveAddresses(target: Target | undefined, facts: Facts, candidates: readonly CompiledCapability[], { resolveTargets, hookTimeoutMs }: DecisionRules): MaybePromise<Facts['addresses']> {
+  if (resolveTargets === undefined || target?.addressFamily !== 0 || 'addresses' in facts || !candidates.some(({ needsAddresses }) => needsAddresses)) return facts.addresses
+  return callHook('resolveTargets', hookTimeoutMs, () => resolveTargets(target.host))
 }
 
-type ResolvedFacts = Omit<Facts, 'target'> & Pick<ConstraintFacts, 'target'>
-
-function describeRequest(facts: ResolvedFacts, request: ResourceRequest, nowMs: number): ConstraintFacts {
-  return {
-    ...facts,
-    target: facts.target,
-    method: request.method,
-    encrypted: request.encrypted,
-    nowMs,
-    get bodyBytes() { return announcedBodyBytes(request) },
-  }
+function describeRequest({ request, nowMs }: Attempt, facts: Facts, target: Target | undefined, addresses: Facts['addresses'], candidates: readonly CompiledCapability[]): ConstraintFacts {
+  const bodyBytes = candidates.some(({ needsBodyLength }) => needsBodyLength) ? announcedBodyBytes(request) : undefined
+  return Object.assign({}, facts, { target, addresses, method: request.method, encrypted: request.encrypted, bodyBytes, nowMs })
 }
 
 /** OVS-1: the list comes from the signed token and the route, never from the request. */
-function approvalReasonOf(action: string, { approvalRequired }: CompiledAuthorization, facts: ResolvedFacts): string | undefined {
-  if (approvalRequired.has(action)) return 'the token wants a human to approve the action'
+function approvalReasonOf([candidate]: readonly CompiledCapability[], { approvalRequired }: CompiledAuthorization, facts: Facts): string | undefined {
+  if (candidate !== undefined && approvalRequired.has(candidate.action)) return 'the token wants a human to approve the action'
   return 'approval' in facts ? 'the route wants a human to approve the action' : undefined
 }
 
@@ -118,14 +107,16 @@ function evaluateAll(candidates: readonly CompiledCapability[], facts: Constrain
   return evaluations.some(isPromise) ? Promise.all(evaluations) : (evaluations as readonly Evaluation[])
 }
 
-/** The stateless rules hold for the new facts too; nothing is counted. */
-function admitAgain(evaluations: readonly Evaluation[]): { admitted: Evaluation } | { denial: Denial } {
+/** A request that was admitted before still has to pass the stateless rules with the new facts; nothing is counted (QTA-2). */
+function settle({ isAdmitted, verified }: Attempt, evaluations: readonly Evaluation[], rules: DecisionRules): MaybePromise<AdmissionOutcome> {
+  const first = evaluations[0] as Evaluation
+  if (!isAdmitted(first.capability.action)) return admit(evaluations, verified.compiled.scope, rules)
   const admitted = evaluations.find(({ denial }) => denial === undefined)
-  return admitted === undefined ? { denial: (evaluations[0] as Evaluation).denial as Denial } : { admitted }
+  return admitted === undefined ? { denial: first.denial } : { admitted }
 }
 
 /** CON-3 hands on what it checked, so that the handler connects to the same addresses. */
-function checkedAddresses({ capability }: Evaluation, { addresses, target }: ConstraintFacts): Pick<Ruling, 'addresses'> {
-  if (!capability.needsAddresses || target === undefined) return {}
-  return { addresses: target.addressFamily === 0 ? (addresses as readonly string[]) : [target.host] }
+function checkedAddresses(admitted: Evaluation | undefined, { addresses, target }: ConstraintFacts): readonly string[] | undefined {
+  if (admitted?.capability.needsAddresses !== true || target === undefined) return undefined
+  return target.addressFamily === 0 ? (addresses as readonly string[]) : [target.host]
 }

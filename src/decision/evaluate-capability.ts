@@ -21,10 +21,11 @@ export interface Evaluation {
  * @throws HookFailed where a check throws, rejects, does not settle in time or gives no verdict (ERR-2)
  */
 export function evaluateCapability(capability: CompiledCapability, facts: ConstraintFacts, approvalReason: string | undefined, timeoutMs: number): MaybePromise<Evaluation> {
-  return whenReady(runChecks(capability.checks, 0, facts, timeoutMs), (failure) => {
+  const conclude = (failure: Denial | undefined): Evaluation => {
     const { charge, missing } = chargeOf(capability, facts)
     return { capability, denial: failure ?? checkApproval(capability, facts, approvalReason) ?? missing, charge }
-  })
+  }
+  return whenReady(runChecks(capability.checks, 0, facts, timeoutMs), conclude)
 }
 
 function runChecks(checks: readonly CompiledCheck[], start: number, facts: ConstraintFacts, timeoutMs: number): MaybePromise<Denial | undefined> {
@@ -51,7 +52,7 @@ function checkApproval({ approvals }: CompiledCapability, facts: ConstraintFacts
 }
 
 /** What the request would take. A quantity that nobody supplied cannot be counted (CAP-6). */
-function chargeOf({ fixedCharge, quotas }: CompiledCapability, facts: ConstraintFacts): { charge: readonly QuotaCharge[]; missing?: Denial } {
+function chargeOf({ fixedCharge, quotas }: CompiledCapability, facts: ConstraintFacts): { charge: readonly QuotaCharge[]; missing?: Denial | undefined } {
   if (fixedCharge !== undefined) return { charge: fixedCharge }
   const charge: QuotaCharge[] = []
   let missing: Denial | undefined
@@ -60,5 +61,5 @@ function chargeOf({ fixedCharge, quotas }: CompiledCapability, facts: Constraint
     if (quantity === undefined) missing ??= { code: 'aap_constraint_violation', rule: 'CON-1', detail: `${name}: the route must supply how much the request takes, in \`quantities\`` }
     else charge.push({ key, window, limit, quantity })
   }
-  return { charge, ...(missing !== undefined && { missing }) }
+  return { charge, missing }
 }

@@ -13,9 +13,14 @@ import type { FactHook } from './route.js'
  */
 export function gatherFacts(known: Facts, hooks: readonly FactHook[], request: unknown, task: Task, timeoutMs: number): MaybePromise<Facts> {
   if (hooks.length === 0) return known
-  const answers = hooks.map(({ name, read }) => callHook(name, timeoutMs, () => read(request, task)))
-  const merge = (values: readonly unknown[]): Facts => ({ ...known, ...Object.fromEntries(hooks.map(({ name }, i) => [name, values[i] ?? null])) })
-  return answers.some(isPromise) ? Promise.all(answers).then(merge) : merge(answers)
+  const facts: Record<string, unknown> = { ...known }
+  const pending: Promise<void>[] = []
+  for (const { name, read } of hooks) {
+    const answer = callHook(name, timeoutMs, () => read(request, task))
+    if (isPromise(answer)) pending.push(answer.then((value) => { facts[name] = value ?? null }))
+    else facts[name] = answer ?? null
+  }
+  return pending.length === 0 ? facts : Promise.all(pending).then(() => facts)
 }
 
 /**

@@ -23,9 +23,9 @@ export interface Session {
   readonly hookRequest: unknown
   readonly commonFacts: Facts
   /** Why the request is refused; where there is none, `verified` is there. */
-  readonly denial?: Denial
-  readonly verified?: VerifiedToken
-  readonly token?: TokenIdentity
+  readonly denial?: Denial | undefined
+  readonly verified?: VerifiedToken | undefined
+  readonly token?: TokenIdentity | undefined
 }
 
 /** The whole outcome of a decision, private side included. */
@@ -46,16 +46,17 @@ export class GuardCore {
 
   /** Authenticates only: the token, and what needs no action to be known. Never throws or rejects. */
   openSession(request: ResourceRequest, hookRequest: unknown): MaybePromise<Session> {
-    const start = { correlationId: randomUUID(), request, hookRequest, commonFacts: noFacts }
-    if (this.#closing !== undefined) return { ...start, denial: { code: 'temporarily_unavailable', rule: 'ERR-2', detail: 'the guard is closed', retryAfterSeconds: 1 } }
+    const correlationId = randomUUID()
+    const refused = (denial: Denial): Session => ({ correlationId, request, hookRequest, commonFacts: noFacts, denial })
+    if (this.#closing !== undefined) return refused({ code: 'temporarily_unavailable', rule: 'ERR-2', detail: 'the guard is closed', retryAfterSeconds: 1 })
     const { rules } = this.settings
     return this.#settle<Session>(
       () =>
-        whenReady(authenticate(request, rules, rules.now()), (authentication) => {
-          if (authentication.denial !== undefined) return { ...start, ...authentication }
-          return whenReady(gatherCommonFacts(rules.facts, hookRequest, rules.hookTimeoutMs), (commonFacts) => ({ ...start, ...authentication, commonFacts }))
+        whenReady(authenticate(request, rules, rules.now()), ({ denial, verified, token }) => {
+          if (denial !== undefined) return { correlationId, request, hookRequest, commonFacts: noFacts, denial, verified, token }
+          return whenReady(gatherCommonFacts(rules.facts, hookRequest, rules.hookTimeoutMs), (commonFacts) => ({ correlationId, request, hookRequest, commonFacts, verified }))
         }),
-      (denial) => ({ ...start, denial }),
+      refused,
     )
   }
 
@@ -74,7 +75,8 @@ export class GuardCore {
   decide(session: Session, route: Route, isAdmitted: (action: string) => boolean): MaybePromise<GuardRuling> {
     return whenReady(this.#rule(session, route, isAdmitted), (ruling) => {
       const { correlationId, request, verified, token } = session
-      const whole = { ...ruling, correlationId, request, ...(verified !== undefined && { verified }), ...(token !== undefined && { token }) }
+      const { denial, action, capability, target, addresses } = ruling
+      const whole: GuardRuling = { denial, action, capability, target, addresses, correlationId, request, verified, token }
       if (ruling.denial !== undefined || ruling.action === undefined || !isAdmitted(ruling.action)) this.recordRuling(whole)
       return whole
     })
@@ -92,17 +94,8 @@ export class GuardCore {
   }
 
   recordRuling({ denial, correlationId, request, verified, token, action, capability, target }: GuardRuling): void {
-    this.record({
-      outcome: denial === undefined ? 'allow' : 'deny',
-      correlationId,
-      request,
-      ...(denial !== undefined && { denial }),
-      ...(verified !== undefined && { verified }),
-      ...(token !== undefined && { token }),
-      ...(action !== undefined && { action }),
-      ...(capability !== undefined && { capabilityIndex: capability.index }),
-      ...(target !== undefined && { targetHost: target.host }),
-    })
+    const outcome = denial === undefined ? 'allow' : 'deny'
+    this.record({ outcome, correlationId, request, denial, verified, token, action, capabilityIndex: capability?.index, targetHost: target?.host })
   }
 
   /** Leaves a decision record, if anybody listens. */

@@ -1,0 +1,255 @@
+import assert from 'node:assert/strict'
+import type { Admission, AdmissionVerdict, QuotaCharge, QuotaWindow, StateStore } from '../model/store.js'
+
+/** How the suite gets a store with a clock that it can move. */
+export interface StoreFactory {
+  /**
+   * Makes an empty store.
+   *
+   * @param clock gives epoch milliseconds; the store must follow it in every window
+   */
+  (clock: () => number): StateStore | Promise<StateStore>
+}
+
+/** One thing that every store has to do. */
+export interface ContractCase {
+  /** `counting`: quotas are exact. A later part will ask for atomic steps beyond quotas. */
+  readonly part: 'counting'
+  /** Names the rule. */
+  readonly name: string
+  /** Rejects with an AssertionError where the store does otherwise. */
+  readonly run: () => Promise<void>
+}
+
+/**
+ * What a `StateStore` has to do, as cases for any test runner.
+ *
+ * @example
+ * import { storeContract } from 'aap-guard/store-contract'
+ * for (const { name, run } of storeContract((clock) => myStore({ now: clock }))) test(name, run)
+ */
+export function storeContract(createStore: StoreFactory): readonly ContractCase[] {
+  return cases.map(({ name, run }) => ({ part: 'counting', name, run: () => withBench(createStore, run) }))
+}
+
+/** 2025-03-10T10:59:30.250Z: half a minute before an hour ends, so that aligned and sliding windows differ. */
+const startMs = Date.UTC(2025, 2, 10, 10, 59, 30, 250)
+const hourMs = 3_600_000
+
+/** A store under test, its clock and short words for what is asked of it. */
+interface Bench {
+  nowMs: number
+  readonly admit: (admission: Omit<Admission, 'scope'>) => Promise<AdmissionVerdict>
+  /** Takes one alternative of these quotas and says whether it was admitted. */
+  readonly take: (...quotas: readonly QuotaCharge[]) => Promise<boolean>
+  /** How many of these in turn are admitted. */
+  readonly takeTimes: (times: number, ...quotas: readonly QuotaCharge[]) => Promise<number>
+}
+
+async function withBench(createStore: StoreFactory, run: (bench: Bench) => Promise<void>): Promise<void> {
+  let nowMs = startMs
+  const store = await createStore(() => nowMs)
+  const admit: Bench['admit'] = async (admission) => store.admit({ scope: keyOf('scope'), ...admission })
+  const take: Bench['take'] = async (...quotas) => (await admit({ alternatives: [{ quotas }] })).outcome === 'admitted'
+  try {
+    await run({
+      get nowMs() { return nowMs },
+      set nowMs(value) { nowMs = value },
+      admit,
+      take,
+      takeTimes: async (times, ...quotas) => {
+        let admitted = 0
+        for (let i = 0; i < times; i++) if (await take(...quotas)) admitted++
+        return admitted
+      },
+    })
+  } finally {
+    await store.close?.()
+  }
+}
+
+/** Keys have the length and the alphabet of the digests that the guard makes. */
+function keyOf(name: string): string {
+  return name.padEnd(43, '_')
+}
+
+function quota(name: string, window: QuotaWindow, limit: number, quantity = 1): QuotaCharge {
+  return { key: keyOf(name), window, limit, quantity }
+}
+
+const cases: readonly { readonly name: string; readonly run: (bench: Bench) => Promise<void> }[] = [
+  {
+    name: 'QTA-4: admits exactly the limit, in every window',
+    run: async ({ takeTimes }) => {
+      for (const window of ['second', 'minute', 'hour', 'day'] as const) assert.equal(await takeTimes(8, quota(window, window, 5)), 5, window)
+    },
+  },
+  {
+    name: 'QTA-4: admits exactly the limit of requests that come at once',
+    run: async ({ take }) => {
+      const answers = await Promise.all(Array.from({ length: 500 }, () => take(quota('at once', 'hour', 100))))
+      assert.equal(answers.filter(Boolean).length, 100)
+    },
+  },
+  {
+    name: 'CON-1: a limit of 0 admits nothing',
+    run: async ({ takeTimes }) => { assert.equal(await takeTimes(3, quota('zero', 'minute', 0)), 0) },
+  },
+  {
+    name: 'CON-1: limits up to 2^53 - 1 are exact',
+    run: async ({ take }) => {
+      const limit = Number.MAX_SAFE_INTEGER
+      assert.equal(await take(quota('huge', 'day', limit, limit - 1)), true)
+      assert.equal(await take(quota('huge', 'day', limit, 2)), false)
+      assert.equal(await take(quota('huge', 'day', limit, 1)), true)
+      assert.equal(await take(quota('huge', 'day', limit, 1)), false)
+    },
+  },
+  {
+    name: 'CON-1: quantities count as many as they are, and 0 fits into a full window',
+    run: async ({ take }) => {
+      assert.equal(await take(quota('emails', 'hour', 10, 7)), true)
+      assert.equal(await take(quota('emails', 'hour', 10, 4)), false)
+      assert.equal(await take(quota('emails', 'hour', 10, 3)), true)
+      assert.equal(await take(quota('emails', 'hour', 10, 0)), true)
+      assert.equal(await take(quota('emails', 'hour', 10, 1)), false)
+    },
+  },
+  ...(['second', 'minute'] as const).map((window) => {
+    const lengthMs = window === 'second' ? 1_000 : 60_000
+    return {
+      name: `CON-1: the ${window} slides over (now - w, now]`,
+      run: async (bench: Bench) => {
+        const one = quota('sliding', window, 2)
+        assert.equal(await bench.take(one), true)
+        bench.nowMs += lengthMs / 2
+        assert.equal(await bench.take(one), true)
+        bench.nowMs = startMs + lengthMs - 1
+        assert.equal(await bench.take(one), false, 'the first request is still inside')
+        bench.nowMs = startMs + lengthMs
+        assert.equal(await bench.take(one), true, 'the first request has just left')
+        assert.equal(await bench.take(one), false)
+      },
+    }
+  }),
+  {
+    name: 'CON-1: the hour is aligned to the UTC clock',
+    run: async (bench) => {
+      assert.equal(await bench.takeTimes(2, quota('hourly', 'hour', 1)), 1)
+      bench.nowMs = Date.UTC(2025, 2, 10, 10, 59, 59, 999)
+      assert.equal(await bench.take(quota('hourly', 'hour', 1)), false)
+      bench.nowMs = Date.UTC(2025, 2, 10, 11)
+      assert.equal(await bench.takeTimes(2, quota('hourly', 'hour', 1)), 1)
+    },
+  },
+  {
+    name: 'CON-1: the day is aligned to the UTC clock',
+    run: async (bench) => {
+      assert.equal(await bench.takeTimes(2, quota('daily', 'day', 1)), 1)
+      bench.nowMs = Date.UTC(2025, 2, 10, 23, 59, 59, 999)
+      assert.equal(await bench.take(quota('daily', 'day', 1)), false)
+      bench.nowMs = Date.UTC(2025, 2, 11)
+      assert.equal(await bench.takeTimes(2, quota('daily', 'day', 1)), 1)
+    },
+  },
+  {
+    name: 'CON-1: says how long until all full windows have room',
+    run: async (bench) => {
+      const hourly = quota('hourly', 'hour', 2)
+      const minutely = quota('minutely', 'minute', 2)
+      await bench.take(hourly, minutely)
+      bench.nowMs += 10_000
+      await bench.take(hourly, minutely)
+      // The first request leaves the minute in 50 s; the hour is over in 19.75 s.
+      assert.deepEqual(await bench.admit({ alternatives: [{ quotas: [hourly, minutely] }] }), { outcome: 'full', retryAfterMs: 50_000 })
+      assert.deepEqual(await bench.admit({ alternatives: [{ quotas: [hourly] }] }), { outcome: 'full', retryAfterMs: 19_750 })
+    },
+  },
+  {
+    name: 'CON-1: a quantity waits until enough has left the window, not only something',
+    run: async (bench) => {
+      await bench.take(quota('emails', 'minute', 10, 4))
+      bench.nowMs += 20_000
+      await bench.take(quota('emails', 'minute', 10, 6))
+      assert.deepEqual(await bench.admit({ alternatives: [{ quotas: [quota('emails', 'minute', 10, 4)] }] }), { outcome: 'full', retryAfterMs: 40_000 })
+      assert.deepEqual(await bench.admit({ alternatives: [{ quotas: [quota('emails', 'minute', 10, 5)] }] }), { outcome: 'full', retryAfterMs: 60_000 })
+    },
+  },
+  {
+    name: 'QTA-2: an alternative is taken whole or not at all',
+    run: async ({ take, takeTimes }) => {
+      const free = quota('free', 'hour', 5)
+      const full = quota('full', 'hour', 1)
+      assert.equal(await take(full), true)
+      assert.equal(await takeTimes(4, free, full), 0)
+      assert.equal(await takeTimes(9, free), 5, 'the refused attempts took nothing')
+    },
+  },
+  {
+    name: 'CAP-3: takes the first alternative that fits and nothing of the others',
+    run: async ({ admit, takeTimes }) => {
+      const first = quota('first', 'hour', 2)
+      const second = quota('second', 'hour', 3)
+      const both = { alternatives: [{ quotas: [first] }, { quotas: [second] }] }
+      const taken: number[] = []
+      for (let i = 0; i < 5; i++) {
+        const verdict = await admit(both)
+        if (verdict.outcome === 'admitted') taken.push(verdict.alternative)
+      }
+      assert.deepEqual(taken, [0, 0, 1, 1, 1])
+      assert.equal((await admit(both)).outcome, 'full')
+      assert.equal(await takeTimes(1, second), 0)
+    },
+  },
+  {
+    name: 'CAP-3: an alternative without quotas always fits',
+    run: async ({ admit }) => {
+      assert.deepEqual(await admit({ alternatives: [{ quotas: [quota('never', 'hour', 0)] }, { quotas: [] }] }), { outcome: 'admitted', alternative: 1 })
+    },
+  },
+  {
+    name: 'CAP-3: where none fits, says how long until the earliest does',
+    run: async (bench) => {
+      const hourly = quota('hourly', 'hour', 0)
+      const minutely = quota('minutely', 'minute', 1)
+      await bench.take(minutely)
+      bench.nowMs += 45_000
+      await bench.take(quota('other', 'second', 1))
+      // 15 s until the minute has room; the hour began 14.75 s ago and never has.
+      assert.deepEqual(await bench.admit({ alternatives: [{ quotas: [hourly] }, { quotas: [minutely] }] }), { outcome: 'full', retryAfterMs: 15_000 })
+    },
+  },
+  {
+    name: 'QTA-2: chargeOnly is taken whole where all of it has room, and changes no answer',
+    run: async ({ admit, takeTimes }) => {
+      const a = quota('a', 'hour', 3)
+      const b = quota('b', 'day', 3)
+      assert.equal((await admit({ alternatives: [], chargeOnly: [a, b] })).outcome, 'admitted')
+      assert.equal(await takeTimes(5, a), 2)
+      assert.equal((await admit({ alternatives: [], chargeOnly: [a, b] })).outcome, 'admitted')
+      assert.equal(await takeTimes(5, b), 2, 'a is full, so b was not charged again')
+    },
+  },
+  {
+    name: 'QTA-1: quotas with different keys do not share anything',
+    run: async ({ takeTimes }) => {
+      assert.equal(await takeTimes(3, quota('one', 'hour', 2)), 2)
+      assert.equal(await takeTimes(3, quota('other', 'hour', 2)), 2)
+    },
+  },
+  ...([['an hour', hourMs], ['a day', 24 * hourMs]] as const).map(([text, stepMs]) => ({
+    name: `QTA-3: a clock that goes back ${text} opens no window that was left`,
+    run: async (bench: Bench) => {
+      const hourly = quota('hourly', 'hour', 2)
+      const minutely = quota('minutely', 'minute', 2)
+      assert.equal(await bench.takeTimes(3, hourly), 2)
+      assert.equal(await bench.takeTimes(3, minutely), 2)
+      bench.nowMs -= stepMs
+      assert.equal(await bench.take(hourly), false)
+      assert.equal(await bench.take(minutely), false)
+      bench.nowMs += 20_000
+      assert.equal(await bench.take(hourly), false)
+      assert.equal(await bench.take(minutely), false)
+    },
+  })),
+]
