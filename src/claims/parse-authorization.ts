@@ -4,7 +4,7 @@ import type { Denial } from '../model/denial.js'
 import type { WireAgent, WireAudit, WireCapabilities, WireContext, WireOversight, WireTask } from '../model/wire-claims.js'
 import { compileTimeWindow } from '../matching/time-window.js'
 import { parseTimestamp } from '../matching/timestamp.js'
-import { validateAgent, validateAudit, validateCapabilitiesShape, validateContext, validateOversight, validateTask } from '../schema/claim-validators.js'
+import { isAboutLength, validateAgent, validateAudit, validateCapabilitiesShape, validateContext, validateOversight, validateTask } from '../schema/claim-validators.js'
 import { deepFreeze } from './deep-freeze.js'
 import { parseDelegation } from './parse-delegation.js'
 import { readDialect, type AapClaims } from './dialect.js'
@@ -63,11 +63,6 @@ function checkShapes(claims: AapClaims): Denial | undefined {
     if (problem !== undefined) return invalidToken(isAboutLength(problem) ? 'TOK-8' : 'TOK-10', `${name}: ${problem}`)
   }
   return undefined
-}
-
-/** TOK-8 is the rule on lengths; the validator says so in its own words. */
-function isAboutLength(problem: string): boolean {
-  return /must NOT have (?:more|fewer) than \d+ characters/.test(problem)
 }
 
 function invalidToken(rule: string, detail: string): Denial {

@@ -1,7 +1,7 @@
 import type { Delegation, DelegationHop } from '../model/agent-authorization.js'
 import type { Denial } from '../model/denial.js'
 import type { WireDelegation } from '../model/wire-claims.js'
-import { validateDelegation } from '../schema/claim-validators.js'
+import { isAboutLength, validateDelegation } from '../schema/claim-validators.js'
 
 const none: Delegation = { depth: 0, maxDepth: 0, chain: [], chainIncludesOrigin: false, actors: [] }
 
@@ -13,7 +13,7 @@ const none: Delegation = { depth: 0, maxDepth: 0, chain: [], chainIncludesOrigin
  */
 export function parseDelegation(claim: unknown, act: unknown): { readonly delegation: Delegation; readonly denial?: Denial } {
   const problem = claim === undefined ? undefined : validateDelegation(claim)
-  if (problem !== undefined) return { delegation: none, denial: invalidChain(problem.includes('/chain') ? 'DEL-2' : 'DEL-1', `delegation: ${problem}`) }
+  if (problem !== undefined) return { delegation: none, denial: invalidChain(ruleOf(problem), `delegation: ${problem}`) }
 
   const actors = readActors(act)
   if (actors === undefined) return { delegation: none, denial: invalidChain('DEL-3', 'act: each actor is an object with a string sub') }
@@ -37,6 +37,11 @@ export function parseDelegation(claim: unknown, act: unknown): { readonly delega
 
 function invalidChain(rule: string, detail: string): Denial {
   return { code: 'aap_invalid_delegation_chain', rule, detail }
+}
+
+function ruleOf(problem: string): string {
+  if (isAboutLength(problem)) return 'TOK-8'
+  return problem.includes('/chain') ? 'DEL-2' : 'DEL-1'
 }
 
 function readHop(entry: string | { sub: string; delegated_at?: number }): DelegationHop {

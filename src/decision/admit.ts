@@ -18,12 +18,17 @@ export interface AdmissionOutcome {
  */
 export function admit(evaluations: readonly Evaluation[], scope: string, rules: DecisionRules): MaybePromise<AdmissionOutcome> {
   const passed = evaluations.filter(({ denial }) => denial === undefined)
-  if (passed.length === 0) return chargeRefused(evaluations[0] as Evaluation, scope, rules)
+  if (passed.length === 0) return chargeRefused(refusedFirst(evaluations), scope, rules)
 
   const first = passed[0] as Evaluation
   if (first.charge.length === 0) return { admitted: first }
   const admission = { scope, alternatives: passed.map(({ charge }) => ({ quotas: charge })) }
   return recover(() => whenReady(ask(admission, rules), (verdict) => conclude(verdict, passed)), unavailable)
+}
+
+/** The first failure answers, but where constraints of any capability hold, what the action lacks is its approval (CAP-3, OVS-1). */
+export function refusedFirst(evaluations: readonly Evaluation[]): Evaluation {
+  return evaluations.find(({ denial }) => denial?.rule === 'OVS-1') ?? (evaluations[0] as Evaluation)
 }
 
 function conclude(verdict: AdmissionVerdict, passed: readonly Evaluation[]): AdmissionOutcome {

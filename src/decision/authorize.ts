@@ -7,7 +7,7 @@ import type { MaybePromise } from '../model/maybe-promise.js'
 import type { ResourceRequest } from '../model/resource-request.js'
 import type { Route } from './route.js'
 import type { VerifiedToken } from '../token/verify-token.js'
-import { admit, type AdmissionOutcome } from './admit.js'
+import { admit, refusedFirst, type AdmissionOutcome } from './admit.js'
 import { announcedBodyBytes } from './body-length.js'
 import { callHook } from './hook.js'
 import { checkAuthorization } from '../checks/order.js'
@@ -109,10 +109,10 @@ function evaluateAll(candidates: readonly CompiledCapability[], facts: Constrain
 
 /** A request that was admitted before still has to pass the stateless rules with the new facts; nothing is counted (QTA-2). */
 function settle({ isAdmitted, verified }: Attempt, evaluations: readonly Evaluation[], rules: DecisionRules): MaybePromise<AdmissionOutcome> {
-  const first = evaluations[0] as Evaluation
-  if (!isAdmitted(first.capability.action)) return admit(evaluations, verified.compiled.scope, rules)
+  const refused = refusedFirst(evaluations)
+  if (!isAdmitted(refused.capability.action)) return admit(evaluations, verified.compiled.scope, rules)
   const admitted = evaluations.find(({ denial }) => denial === undefined)
-  return admitted === undefined ? { denial: first.denial } : { admitted }
+  return admitted === undefined ? { denial: refused.denial } : { admitted }
 }
 
 /** CON-3 hands on what it checked, so that the handler connects to the same addresses. */

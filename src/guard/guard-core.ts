@@ -5,6 +5,7 @@ import type { Facts } from '../model/facts.js'
 import type { MaybePromise } from '../model/maybe-promise.js'
 import type { ResourceRequest } from '../model/resource-request.js'
 import type { Route } from '../decision/route.js'
+import type { RouteMatch } from './route-table.js'
 import type { Settings } from './settings.js'
 import type { TokenIdentity } from '../claims/compile-authorization.js'
 import type { VerifiedToken } from '../token/verify-token.js'
@@ -80,6 +81,16 @@ export class GuardCore {
       if (ruling.denial !== undefined || ruling.action === undefined || !isAdmitted(ruling.action)) this.recordRuling(whole)
       return whole
     })
+  }
+
+  /** Everything in one place: what no route matches is denied, but only after it is known who asks (ORD-1, RTE-1). */
+  decideMatch(session: Session, matched: RouteMatch | undefined, isAdmitted: (action: string) => boolean): MaybePromise<GuardRuling> {
+    if (matched?.route !== undefined) return this.decide(session, matched.route, isAdmitted)
+    const denial = this.checkSession(session) ?? { code: 'aap_invalid_capability', rule: 'RTE-1', detail: 'no route matches the request' }
+    const { correlationId, request, verified, token } = session
+    const ruling: GuardRuling = { denial, correlationId, request, verified, token }
+    this.recordRuling(ruling)
+    return ruling
   }
 
   #rule(session: Session, route: Route, isAdmitted: (action: string) => boolean): MaybePromise<Ruling> {

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { FrameworkRequest } from './incoming-request.js'
-import type { GuardCore, GuardRuling, Session } from '../guard/guard-core.js'
+import type { GuardCore, Session } from '../guard/guard-core.js'
 import type { GuardOptions } from '../guard/guard-options.js'
 import type { GuardRequest } from './guard-request.js'
 import type { RouteMatch } from '../guard/route-table.js'
@@ -70,17 +70,10 @@ function authenticateOnly(core: GuardCore, session: Session, req: IncomingMessag
   next()
 }
 
-/** Everything in one place: what no route matches is denied, but only after it is known who asks (ORD-1). */
 function decideRoute(core: GuardCore, session: Session, matched: RouteMatch | undefined, req: IncomingMessage, res: ServerResponse, next: Next): void {
   const state = beginRequest(core, session, req)
   state.isDecided = true
-  if (matched?.route === undefined) {
-    const denial = core.checkSession(session) ?? { code: 'aap_invalid_capability', rule: 'RTE-1', detail: 'no route matches the request' } as const
-    core.recordRuling({ ...session, denial })
-    refuse(core, { ...session, denial }, req, res, next)
-    return
-  }
-  void whenReady(core.decide(session, matched.route, (action) => isAdmitted(req, state, action)), (ruling: GuardRuling) => {
+  void whenReady(core.decideMatch(session, matched, (action) => isAdmitted(req, state, action)), (ruling) => {
     concludeRuling(state, ruling, req, res, next)
   })
 }

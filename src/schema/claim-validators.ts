@@ -40,3 +40,8 @@ export const validateContext = claimValidator(generated.validateContext)
 
 /** The audit claim (AUD-2, TOK-8). */
 export const validateAudit = claimValidator(generated.validateAudit)
+
+/** Whether a reason that a validator gave is about a length in characters: those are TOK-8's. */
+export function isAboutLength(reason: string): boolean {
+  return /must NOT have (?:more|fewer) than \d+ characters/.test(reason)
+}

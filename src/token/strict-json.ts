@@ -7,7 +7,8 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
  * Parses one JSON object the way that leaves no room for two readings of it. `JSON.parse` settles the syntax; a walk
  * over the same text then refuses what it hides or forgives.
  *
- * @throws SyntaxError for bytes that are not UTF-8 or not one JSON object, a repeated or null member or one named
+ * @throws TypeError for bytes that are not UTF-8 (TOK-2)
+ * @throws SyntaxError for what is not one JSON object, a repeated or null member or one named
  *   `__proto__`, a number that is not finite, and nesting over 32
  * @see TOK-7; RFC 8725 section 2.4
  */
@@ -23,7 +24,7 @@ function decodeUtf8(bytes: Uint8Array): string {
   try {
     return utf8.decode(bytes)
   } catch {
-    throw new SyntaxError('not UTF-8')
+    throw new TypeError('not UTF-8')
   }
 }
 
