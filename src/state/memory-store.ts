@@ -1,7 +1,7 @@
-import type { Admission, AdmissionVerdict, QuotaCharge, QuotaWindow, StateStore } from '../model/store.js'
+import type { Admission, AdmissionVerdict, Alternative, QuotaCharge, QuotaWindow, StateStore } from '../model/store.js'
 import type { Clock } from '../model/clock.js'
 import { AlignedClock } from './aligned-clock.js'
-import { SlidingLog } from './sliding-log.js'
+import { AlignedCounter, SlidingCounter, type Instants, type WindowCounter } from './window-counter.js'
 
 export interface MemoryStoreOptions {
   /**
@@ -16,16 +16,6 @@ export interface MemoryStoreOptions {
 }
 
 const windowLengthMs = { second: 1_000, minute: 60_000, hour: 3_600_000, day: 86_400_000 } as const satisfies Record<QuotaWindow, number>
-
-/** What has been taken of one quota. */
-interface Counter {
-  /** Monotonic instant from which the counter says nothing any more (QTA-7). */
-  expiresAtMs: number
-  readonly log?: SlidingLog
-  /** Start of the aligned window that `count` belongs to. */
-  startMs: number
-  count: number
-}
 
 const noAlternative: AdmissionVerdict = Object.freeze({ outcome: 'admitted', alternative: -1 })
 const firstAlternative: AdmissionVerdict = Object.freeze({ outcome: 'admitted', alternative: 0 })
@@ -45,13 +35,13 @@ export function memoryStore(options: MemoryStoreOptions = {}): StateStore {
 
 class MemoryStore implements StateStore {
   readonly name = 'memory'
-  readonly #counters = new Map<string, Counter>()
+  readonly #counters = new Map<string, WindowCounter>()
   readonly #maxCounters: number
   readonly #now: Clock
   readonly #monotonicNow: Clock
   readonly #hourClock = new AlignedClock(windowLengthMs.hour)
   readonly #dayClock = new AlignedClock(windowLengthMs.day)
-  #sweep: MapIterator<[string, Counter]> | undefined
+  #sweep: MapIterator<[string, WindowCounter]> | undefined
 
   constructor({ maxCounters = 1_000_000, now, monotonicNow }: MemoryStoreOptions) {
     if (!Number.isSafeInteger(maxCounters) || maxCounters < 1) throw new RangeError('memoryStore: maxCounters must be an integer from 1')
@@ -69,13 +59,13 @@ class MemoryStore implements StateStore {
       hourMs: this.#hourClock.read(wallMs, monotonicMs),
       dayMs: this.#dayClock.read(wallMs, monotonicMs),
     }
-    if (chargeOnly !== undefined && this.#wait(chargeOnly, instants) === 0) this.#take(chargeOnly, instants)
+    if (chargeOnly !== undefined && this.#waitMs(chargeOnly, instants) === 0) this.#take(chargeOnly, instants)
     if (alternatives.length === 0) return noAlternative
 
     let retryAfterMs = Infinity
     for (let alternative = 0; alternative < alternatives.length; alternative++) {
-      const { quotas } = alternatives[alternative] as Admission['alternatives'][number]
-      const waitMs = this.#wait(quotas, instants)
+      const { quotas } = alternatives[alternative] as Alternative
+      const waitMs = this.#waitMs(quotas, instants)
       if (waitMs === 0) {
         this.#take(quotas, instants)
         return alternative === 0 ? firstAlternative : { outcome: 'admitted', alternative }
@@ -91,51 +81,28 @@ class MemoryStore implements StateStore {
   }
 
   /** Milliseconds until all of the quotas have room, 0 if they have now. */
-  #wait(quotas: readonly QuotaCharge[], instants: Instants): number {
-    let waitMs = 0
-    for (const quota of quotas) waitMs = Math.max(waitMs, this.#waitFor(quota, instants))
-    return waitMs
-  }
-
-  #waitFor({ key, window, limit, quantity }: QuotaCharge, instants: Instants): number {
-    const lengthMs = windowLengthMs[window]
-    const counter = this.#counters.get(key)
-    if (window === 'second' || window === 'minute') {
-      const { monotonicMs } = instants
-      const taken = counter?.log?.totalSince(monotonicMs - lengthMs) ?? 0
-      if (taken + quantity <= limit) return 0
-      // A quantity over the limit never fits: it may as well come back when the window is empty.
-      const release = quantity > limit ? monotonicMs : counter?.log?.instantOfRelease(taken + quantity - limit)
-      return (release ?? monotonicMs) + lengthMs - monotonicMs
+  #waitMs(quotas: readonly QuotaCharge[], instants: Instants): number {
+    let longestMs = 0
+    for (let i = 0; i < quotas.length; i++) {
+      const { key, window, quantity, limit } = quotas[i] as QuotaCharge
+      const counter = this.#counters.get(key) ?? (quantity <= limit ? undefined : createCounter(window))
+      const waitMs = counter === undefined ? 0 : counter.waitMs(quantity, limit, instants)
+      if (waitMs > longestMs) longestMs = waitMs
     }
-    const nowMs = window === 'hour' ? instants.hourMs : instants.dayMs
-    const startMs = nowMs - (((nowMs % lengthMs) + lengthMs) % lengthMs)
-    const taken = counter !== undefined && counter.startMs === startMs ? counter.count : 0
-    return taken + quantity <= limit ? 0 : startMs + lengthMs - nowMs
+    return longestMs
   }
 
   #take(quotas: readonly QuotaCharge[], instants: Instants): void {
     this.#makeRoom(quotas, instants.monotonicMs)
-    for (const { key, window, quantity } of quotas) {
-      const lengthMs = windowLengthMs[window]
+    for (let i = 0; i < quotas.length; i++) {
+      const { key, window, quantity } = quotas[i] as QuotaCharge
       let counter = this.#counters.get(key)
       if (counter === undefined) {
         this.#forgetExpired(instants.monotonicMs, 2)
-        counter = this.#create(key, window)
+        counter = createCounter(window)
+        this.#counters.set(key, counter)
       }
-      // An aligned window is over one length after it was last taken from, at the latest.
-      counter.expiresAtMs = instants.monotonicMs + lengthMs
-      if (counter.log !== undefined) {
-        counter.log.add(instants.monotonicMs, quantity)
-        continue
-      }
-      const nowMs = window === 'hour' ? instants.hourMs : instants.dayMs
-      const startMs = nowMs - (((nowMs % lengthMs) + lengthMs) % lengthMs)
-      if (counter.startMs !== startMs) {
-        counter.startMs = startMs
-        counter.count = 0
-      }
-      counter.count += quantity
+      counter.take(quantity, instants)
     }
   }
 
@@ -145,13 +112,6 @@ class MemoryStore implements StateStore {
     this.#forgetExpired(monotonicMs, 1_000)
     const missing = quotas.filter(({ key }) => !this.#counters.has(key)).length
     if (this.#counters.size + missing > this.#maxCounters) throw new Error('the memory store is full')
-  }
-
-  #create(key: string, window: QuotaWindow): Counter {
-    const slides = window === 'second' || window === 'minute'
-    const counter: Counter = { expiresAtMs: 0, startMs: NaN, count: 0, ...(slides && { log: new SlidingLog() }) }
-    this.#counters.set(key, counter)
-    return counter
   }
 
   /** Looks at the next few counters in turn, so that no request pays for all of them and no timer is needed. */
@@ -164,16 +124,14 @@ class MemoryStore implements StateStore {
         return
       }
       const [key, counter] = next.value
-      if (counter.expiresAtMs <= monotonicMs) this.#counters.delete(key)
+      if (counter.isExpired(monotonicMs)) this.#counters.delete(key)
     }
   }
 }
 
-/** One reading of the clocks for a whole admission. */
-interface Instants {
-  readonly monotonicMs: number
-  readonly hourMs: number
-  readonly dayMs: number
+function createCounter(window: QuotaWindow): WindowCounter {
+  const lengthMs = windowLengthMs[window]
+  return window === 'second' || window === 'minute' ? new SlidingCounter(lengthMs) : new AlignedCounter(lengthMs)
 }
 
 /** A monotonic clock made of a wall clock: it stands still while that one goes back. */

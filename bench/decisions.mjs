@@ -1,0 +1,81 @@
+import { jwtVerify, importJWK } from 'jose'
+import { RateLimiterMemory } from 'rate-limiter-flexible'
+import { memoryStore } from 'aap-guard'
+import { compileRoute } from '../dist/decision/route.js'
+import { coreOf, createGuard } from '../dist/guard/create-guard.js'
+import { claims, fresh, target, tokenCount } from './fixtures.mjs'
+import { interleave, median, ratio, timePerCall } from './measure.mjs'
+
+const route = compileRoute('search.web', { target: () => target })
+
+function request(token) {
+  return { method: 'GET', url: '/search', headers: {}, rawHeaders: ['Host', 'localhost', 'User-Agent', 'bench', 'Accept', '*/*', 'Authorization', fresh(`Bearer ${token}`)] }
+}
+
+/** What an adapter asks of the guard for one request. Anything but a synchronous allow would be another measurement. */
+function decide(core, incoming) {
+  const ruling = core.decide(core.openSession(incoming, incoming), route, () => false)
+  if (ruling instanceof Promise || ruling.denial !== undefined) throw new Error('the hot decision was not hot')
+}
+
+export async function hotDecision({ tokens, trusted }) {
+  const core = coreOf(createGuard({ ...trusted, audit: [] }))
+  for (const token of tokens) {
+    const incoming = request(token)
+    await core.decide(await core.openSession(incoming, incoming), route, () => false)
+  }
+  let turn = 0
+  const key = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, ['sign', 'verify'])
+  const data = Buffer.from(tokens[0])
+  const hash = { name: 'ECDSA', hash: 'SHA-256' }
+  const signature = await crypto.subtle.sign(hash, key.privateKey, data)
+  const samples = await interleave(
+    {
+      es256: () => timePerCall(1_000, () => data, (bytes) => crypto.subtle.verify(hash, key.publicKey, signature, bytes)),
+      one: () => timePerCall(5_000, () => request(tokens[0]), (incoming) => decide(core, incoming)),
+      many: () => timePerCall(5_000, () => request(tokens[turn++ % tokenCount]), (incoming) => decide(core, incoming)),
+    },
+    20,
+  )
+  return [
+    ['one bare ES256 check', `${median(samples.es256).toFixed(0)} µs`, ''],
+    ['hot decision ÷ ES256 check, one token', ratio(samples, 'one', 'es256').toFixed(3), '≤ 0.035'],
+    ['hot decision ÷ ES256 check, 10,000 tokens in turn', ratio(samples, 'many', 'es256').toFixed(3), '≤ 0.07'],
+  ]
+}
+
+export async function firstSight({ issuer, trusted }) {
+  const key = await importJWK(issuer.jwks.keys[0])
+  const core = coreOf(createGuard({ ...trusted, audit: [] }))
+  let i = 0
+  const sign = () => Promise.all(Array.from({ length: 200 }, () => issuer.sign(claims(`first-${i++}`))))
+  const samples = await interleave(
+    {
+      jose: async () => {
+        const batch = await sign()
+        return timePerCall(batch.length, (n) => batch[n], (token) => jwtVerify(token, key, { issuer: issuer.issuer, audience: issuer.audience }))
+      },
+      guard: async () => {
+        const batch = await sign()
+        return timePerCall(batch.length, (n) => request(batch[n]), (incoming) => core.openSession(incoming, incoming))
+      },
+    },
+    20,
+  )
+  return [['first sight of a token ÷ jose.jwtVerify', ratio(samples, 'guard', 'jose').toFixed(2), '≤ 1.10']]
+}
+
+export async function memoryWindows() {
+  const store = memoryStore()
+  const windows = [['minute', 60], ['hour', 3_600], ['day', 86_400]]
+  const limiters = windows.map(([, duration]) => new RateLimiterMemory({ points: 1e12, duration }))
+  const admission = { scope: '', alternatives: [{ quotas: windows.map(([window]) => ({ key: window, window, limit: 1e12, quantity: 1 })) }] }
+  const samples = await interleave(
+    {
+      limiters: () => timePerCall(5_000, () => 'agent', async (key) => { for (const limiter of limiters) await limiter.consume(key) }),
+      store: () => timePerCall(5_000, () => admission, (asked) => store.admit(asked)),
+    },
+    20,
+  )
+  return [['three windows in memory ÷ RateLimiterMemory × 3', ratio(samples, 'store', 'limiters').toFixed(3), '≤ 0.08']]
+}

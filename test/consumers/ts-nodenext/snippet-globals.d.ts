@@ -1,0 +1,9 @@
+// What the snippets of the README take for granted.
+import type { Express, RequestHandler } from 'express'
+
+declare global {
+  const app: Express
+  const search: RequestHandler
+  const publish: RequestHandler
+  const accessToken: string
+}
