@@ -9,7 +9,7 @@ export interface AuditSink {
 
 /** A logger such as pino or winston: gets the record as an object beside a fixed message, so that no claim can forge a line (AUD-4). */
 export interface AuditLogger {
-  info(record: AuditRecord, message: string): void
+  info(record: AuditRecord, message: string): unknown
 }
 
 /** Where the records of one guard go. */
@@ -21,14 +21,16 @@ export interface AuditTrail {
 }
 
 export function createAuditTrail(sinks: readonly (AuditSink | AuditLogger)[], warn: (cause: string, message: string) => void): AuditTrail {
-  const writers = sinks.map((sink) => ('write' in sink ? (record: AuditRecord) => sink.write(record) : (record: AuditRecord) => { sink.info(record, messageOf(record)) }))
+  // Some loggers are streams as well: what has `info` is a logger.
+  const writers = sinks.map((sink) => (record: AuditRecord): unknown => ('info' in sink ? sink.info(record, messageOf(record)) : sink.write(record)))
   const report = (error: unknown): void => { warn('audit sink failure', `An audit sink failed: ${error instanceof Error ? error.message : String(error)}`) }
   return {
     isOn: writers.length > 0,
     write: (record) => {
       for (const write of writers) {
         try {
-          write(record)?.catch(report)
+          const written = write(record)
+          if (written instanceof Promise) written.catch(report)
         } catch (error) {
           report(error)
         }

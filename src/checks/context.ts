@@ -7,14 +7,17 @@ import { isWithin } from '../matching/time-window.js'
 export function checkContext(context: Context | undefined, facts: Facts, nowMs: number): Denial | undefined {
   if (context === undefined) return undefined
   const { timeWindow, networkZone, geoRestriction } = context
-  if (timeWindow !== undefined && !isWithin(timeWindow, nowMs)) return outside('now is outside time_window')
-  if (networkZone !== undefined && facts.zone !== networkZone) return outside(facts.zone === undefined ? 'the network zone is not known: `facts` must supply `zone`' : 'the request comes from another network zone')
+  if (timeWindow !== undefined && !isWithin(timeWindow, nowMs)) return { ...invalidContext, detail: 'now is outside time_window' }
+  if (networkZone !== undefined && facts.zone !== networkZone) return outside('zone', facts.zone, 'the request comes from another network zone')
   if (geoRestriction !== undefined && !(typeof facts.country === 'string' && geoRestriction.includes(facts.country))) {
-    return outside(facts.country === undefined ? 'the country is not known: `facts` must supply `country`' : 'the request comes from another country')
+    return outside('country', facts.country, 'the request comes from another country')
   }
   return undefined
 }
 
-function outside(detail: string): Denial {
-  return { code: 'aap_invalid_context', rule: 'CTX-1', detail }
+const invalidContext = { code: 'aap_invalid_context', rule: 'CTX-1' } as const
+
+function outside(fact: string, value: unknown, detail: string): Denial {
+  if (typeof value === 'string') return { ...invalidContext, detail }
+  return { ...invalidContext, detail: `the route must supply \`${fact}\``, missingFact: fact }
 }

@@ -1,10 +1,9 @@
-import type { AgentAuthorization, Capability } from '../model/agent-authorization.js'
-import type { ApprovalRequirement, ConstraintCheck, QuotaRequirement } from '../constraints/constraint-definition.js'
-import type { ConstraintRegistry, NamedConstraint } from '../constraints/registry.js'
+import type { AgentAuthorization } from '../model/agent-authorization.js'
 import type { Denial } from '../model/denial.js'
 import type { QuotaCharge } from '../model/store.js'
 import { checkDelegation } from '../checks/delegation.js'
-import { deny } from '../constraints/constraint-definition.js'
+import { compileCapability, type CompiledCapability } from './compile-capability.js'
+import type { ConstraintRegistry } from '../constraints/registry.js'
 import { digestOf } from './digest.js'
 import type { ParsedAuthorization } from './parse-authorization.js'
 
@@ -16,39 +15,39 @@ export interface CompiledAuthorization {
   readonly authorization: AgentAuthorization
   /** Depth, chain and actors are the token's own: settled here (DEL-1 to DEL-3). */
   readonly delegationDenial: Denial | undefined
-  /** Alternatives for an action, in the order of the token (CAP-3). */
-  readonly candidates: ReadonlyMap<string, readonly CompiledCapability[]>
-  /** Actions that the token wants a human to approve (OVS-1). */
-  readonly approvalRequired: ReadonlySet<string>
+  /** In the order of the token. */
+  readonly candidates: readonly Candidate[]
   /** Digest over issuer and token id (QTA-1). */
   readonly scope: string
 }
 
-export interface CompiledCapability {
-  readonly action: string
+/** A capability of one token: what it demands is shared by all tokens that say the same, its counters are its own. */
+export class Candidate {
+  readonly capability: CompiledCapability
   /** Position in the token's list. */
   readonly index: number
-  /** In the order of ORD-1. */
-  readonly checks: readonly CompiledCheck[]
-  readonly quotas: readonly CompiledQuota[]
-  readonly approvals: readonly ApprovalRequirement[]
-  /** The charge of a request, where it is the same for all requests. */
-  readonly fixedCharge: readonly QuotaCharge[] | undefined
-  /** Whether a constraint looks at the addresses of the target (CON-3). */
-  readonly needsAddresses: boolean
-  /** Whether a constraint looks at the length of the body (CON-6). */
-  readonly needsBodyLength: boolean
-}
+  readonly #scope: string
+  #keys: readonly string[] | undefined
+  #fixedCharge: readonly QuotaCharge[] | undefined
 
-export interface CompiledCheck {
-  readonly name: string
-  readonly rule: string
-  readonly check: ConstraintCheck
-}
+  constructor(capability: CompiledCapability, index: number, scope: string) {
+    this.capability = capability
+    this.index = index
+    this.#scope = scope
+  }
 
-export interface CompiledQuota extends Pick<QuotaCharge, 'key' | 'window' | 'limit'> {
-  readonly name: string
-  readonly quantity: QuotaRequirement['quantity']
+  /** Keys of the counters, in the order of the capability's quotas; made when the capability is first used (QTA-1). */
+  get quotaKeys(): readonly string[] {
+    const { action, quotas } = this.capability
+    return (this.#keys ??= quotas.map(({ name }) => digestOf(this.#scope, action, String(this.index), name)))
+  }
+
+  /** What a request takes, where it is the same for all requests. */
+  get fixedCharge(): readonly QuotaCharge[] | undefined {
+    const { countsRequestsOnly, quotas } = this.capability
+    if (!countsRequestsOnly) return undefined
+    return (this.#fixedCharge ??= quotas.map(({ window, limit }, i) => ({ key: this.quotaKeys[i] as string, window, limit, quantity: 1 })))
+  }
 }
 
 export interface TokenIdentity {
@@ -59,60 +58,16 @@ export interface TokenIdentity {
 
 export function compileAuthorization(parsed: ParsedAuthorization, token: TokenIdentity, registry: ConstraintRegistry): CompiledAuthorization {
   const { authorization } = parsed
-  const candidates = new Map<string, CompiledCapability[]>()
-  authorization.capabilities.forEach((capability, index) => {
-    const compiled = compileCapability(capability, index, authorization.delegation.depth, token, registry)
-    const alternatives = candidates.get(capability.action)
-    if (alternatives === undefined) candidates.set(capability.action, [compiled])
-    else alternatives.push(compiled)
-  })
+  const scope = digestOf(token.issuer, token.id)
   return {
     authorization,
     delegationDenial: parsed.delegationDenial ?? checkDelegation(authorization.delegation),
-    candidates,
-    approvalRequired: new Set(authorization.oversight?.requiresHumanApprovalFor),
-    scope: digestOf(token.issuer, token.id),
+    candidates: authorization.capabilities.map((capability, index) => new Candidate(compileCapability(capability, authorization.delegation.depth, registry), index, scope)),
+    scope,
   }
 }
 
-function compileCapability(capability: Capability, index: number, delegationDepth: number, token: TokenIdentity, registry: ConstraintRegistry): CompiledCapability {
-  const { action } = capability
-  const named = registry.compileAll(capability.constraints, { action, delegationDepth })
-  const quotas = named.filter(isQuota).map(({ name, compiled }) => ({
-    name,
-    key: digestOf(token.issuer, token.id, action, String(index), name),
-    window: compiled.window,
-    limit: compiled.limit,
-    quantity: compiled.quantity,
-    countsRequests: compiled.countsRequests,
-  }))
-  const checks = named.flatMap(({ name, rule, compiled }) => (typeof compiled === 'function' ? [{ name, rule, check: compiled }] : []))
-  return {
-    action,
-    index,
-    checks: [...checks, ...unknownMembers(capability)],
-    quotas,
-    approvals: named.flatMap(({ compiled }) => (typeof compiled === 'object' && compiled.kind === 'approval' ? [compiled] : [])),
-    fixedCharge: quotas.every((quota) => quota.countsRequests) ? quotas.map(({ key, window, limit }) => ({ key, window, limit, quantity: 1 })) : undefined,
-    needsAddresses: 'ip_ranges_allowed' in capability.constraints,
-    needsBodyLength: 'max_request_size' in capability.constraints,
-  }
-}
-
-function isQuota(constraint: NamedConstraint): constraint is NamedConstraint & { compiled: QuotaRequirement } {
-  return typeof constraint.compiled === 'object' && constraint.compiled.kind === 'quota'
-}
-
-/** CAP-8: `resources` and `conditions` narrow a capability in ways we do not know, unless they are empty. */
-function unknownMembers(capability: Capability): CompiledCheck[] {
-  return (['resources', 'conditions'] as const)
-    .filter((member) => !isEmpty(capability[member]))
-    .map((name) => {
-      const verdict = deny('aap_constraint_violation', `${name} of a capability is unknown`)
-      return { name, rule: 'CAP-8', check: () => verdict }
-    })
-}
-
-function isEmpty(value: unknown): boolean {
-  return value === undefined || value === '' || (typeof value === 'object' && value !== null && Object.keys(value).length === 0)
+/** Alternatives for an action, in the order of the token (CAP-3). */
+export function candidatesFor({ candidates }: CompiledAuthorization, action: string): readonly Candidate[] {
+  return candidates.filter(({ capability }) => capability.action === action)
 }

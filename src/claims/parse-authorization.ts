@@ -6,6 +6,7 @@ import { compileTimeWindow } from '../matching/time-window.js'
 import { parseTimestamp } from '../matching/timestamp.js'
 import { isAboutLength, validateAgent, validateAudit, validateCapabilitiesShape, validateContext, validateOversight, validateTask } from '../schema/claim-validators.js'
 import { deepFreeze } from './deep-freeze.js'
+import { internCapability } from './intern-capability.js'
 import { parseDelegation } from './parse-delegation.js'
 import { readDialect, type AapClaims } from './dialect.js'
 
@@ -104,12 +105,12 @@ function readInstant(value: number | string | undefined): number | undefined {
 }
 
 function readCapability(wire: WireCapabilities[number]): Capability {
-  return {
+  return internCapability({
     action: wire.action,
     constraints: wire.constraints ?? {},
     ...(typeof wire.description === 'string' && { description: wire.description }),
     ...pick(wire, ['resources', 'conditions']),
-  }
+  })
 }
 
 function readOversight(wire: WireOversight): Oversight {

@@ -7,7 +7,8 @@ export const allowedMethods = defineConstraint<unknown>({
   name: 'allowed_methods',
   rule: 'CON-5',
   compile(value) {
-    const methods = new Set(expectStrings(value))
-    return ({ method }) => (methods.has(method) ? pass : deny('aap_constraint_violation', `method ${method} is not in allowed_methods`))
+    const methods = expectStrings(value)
+    if (methods.includes('')) throw new TypeError('has an entry that is no method')
+    return ({ method }) => (methods.includes(method) ? pass : deny('aap_constraint_violation', `method ${method} is not in allowed_methods`))
   },
 })

@@ -1,7 +1,7 @@
 import type { QuotaWindow } from '../model/store.js'
-import type { ConstraintErrorCode, Refusal, Verdict } from '../model/verdict.js'
+import { pass, type ConstraintErrorCode, type Refusal, type Verdict } from '../model/verdict.js'
 import { errorCodes } from '../model/error-codes.js'
-import type { Facts } from '../model/facts.js'
+import type { KnownFacts } from '../model/facts.js'
 import type { MaybePromise } from '../model/maybe-promise.js'
 import type { Target } from '../matching/target.js'
 
@@ -18,7 +18,7 @@ export interface ConstraintDefinition<Value = any> {
   /** Id that audit records give as the reason. Default: `CAP-5`. */
   readonly rule?: string
   /**
-   * Turns the value into a check. A value that it throws on does not compile, and the capability cannot hold
+   * Turns the value into a check. Tokens that say the same share the result: keep no state in it. A value that it throws on does not compile, and the capability cannot hold
    * (TOK-10): `aap_constraint_violation`.
    */
   compile(value: Value, context: ConstraintContext): CompiledConstraint
@@ -59,9 +59,11 @@ export interface ApprovalRequirement {
 }
 
 /** The facts of one request, as constraints see them. */
-export interface ConstraintFacts extends Omit<Facts, 'target'> {
+export interface ConstraintFacts extends Omit<KnownFacts, 'target'> {
   /** The target after CON-2's checks of its form; `undefined` where there is none or it is not acceptable. */
   readonly target: Target | undefined
+  /** Whether the route gave a target at all, acceptable or not. */
+  readonly isTargetGiven: boolean
   /** The real request method. */
   readonly method: string
   /** Whether the request came over TLS; `undefined` where nobody can say. */
@@ -70,6 +72,9 @@ export interface ConstraintFacts extends Omit<Facts, 'target'> {
   readonly bodyBytes: number | undefined
   /** Time of the decision in epoch milliseconds. */
   readonly nowMs: number
+  /** Facts of registered constraints. */
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- only the constraint that reads a fact knows its type
+  readonly [name: string]: any
 }
 
 /**
@@ -96,6 +101,23 @@ export function defineConstraint<Value = any>(definition: ConstraintDefinition<V
 export function deny(code: ConstraintErrorCode, detail: string): Refusal {
   if (!isConstraintErrorCode(code)) throw new TypeError(`deny: ${JSON.stringify(code)} is not a code that a constraint may answer with`)
   return { outcome: 'deny', code, detail }
+}
+
+/**
+ * The answer of a constraint whose fact nobody supplied (CAP-6). The operator is told which route must supply what.
+ *
+ * @param fact name of the route option
+ */
+export function denyMissing(code: ConstraintErrorCode, fact: string): Refusal {
+  return { ...deny(code, `the route must supply \`${fact}\``), missingFact: fact }
+}
+
+/** Whether an answer is one that a check may give: `pass` itself, or what `deny` makes. */
+export function isVerdict(answer: unknown): answer is Verdict {
+  if (answer === pass) return true
+  if (typeof answer !== 'object' || answer === null) return false
+  const { outcome, code, detail } = answer as Partial<Refusal>
+  return outcome === 'deny' && isConstraintErrorCode(code) && typeof detail === 'string'
 }
 
 function isConstraintErrorCode(code: unknown): code is ConstraintErrorCode {

@@ -1,9 +1,8 @@
 import { compileDomainList } from '../matching/domain-list.js'
 import { pass } from '../model/verdict.js'
 import { defineConstraint, deny } from './constraint-definition.js'
+import { denyTarget } from './deny-target.js'
 import { expectStrings } from './expect-value.js'
-
-const noTarget = 'the action has no acceptable target: the route must supply `target`, one absolute http(s) URL'
 
 /** CON-2. An entry that is no host could have meant anything, so it makes the whole block-list deny. */
 export const domainsBlocked = defineConstraint<unknown>({
@@ -11,8 +10,8 @@ export const domainsBlocked = defineConstraint<unknown>({
   rule: 'CON-2',
   compile(value) {
     const blocked = compileDomainList(expectStrings(value))
-    return ({ target }) => {
-      if (target === undefined) return deny('aap_domain_not_allowed', noTarget)
+    return ({ target, isTargetGiven }) => {
+      if (target === undefined) return denyTarget('aap_domain_not_allowed', isTargetGiven)
       if (blocked.malformed.length > 0) return deny('aap_domain_not_allowed', `domains_blocked has an entry that is no host: ${JSON.stringify(blocked.malformed[0])}`)
       return blocked.includes(target) ? deny('aap_domain_not_allowed', `${target.host} is in domains_blocked`) : pass
     }
@@ -25,8 +24,8 @@ export const domainsAllowed = defineConstraint<unknown>({
   rule: 'CON-2',
   compile(value) {
     const allowed = compileDomainList(expectStrings(value))
-    return ({ target }) => {
-      if (target === undefined) return deny('aap_domain_not_allowed', noTarget)
+    return ({ target, isTargetGiven }) => {
+      if (target === undefined) return denyTarget('aap_domain_not_allowed', isTargetGiven)
       return allowed.includes(target) ? pass : deny('aap_domain_not_allowed', `${target.host} is not in domains_allowed`)
     }
   },

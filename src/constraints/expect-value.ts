@@ -5,8 +5,7 @@ export function expectStrings(value: unknown): readonly string[] {
   return value
 }
 
-/** Integers from 0 to 2^53 - 1. */
-export function expectCount(value: unknown): number {
-  if (!Number.isSafeInteger(value) || (value as number) < 0) throw new TypeError('must be an integer from 0 to 2^53 - 1')
+export function expectCount(value: unknown, max = Number.MAX_SAFE_INTEGER): number {
+  if (!Number.isSafeInteger(value) || (value as number) < 0 || (value as number) > max) throw new TypeError(`must be an integer from 0 to ${max}`)
   return value as number
 }

@@ -1,7 +1,8 @@
 import { compileRanges, parseAddress } from '../matching/ip-range.js'
 import type { Target } from '../matching/target.js'
 import { pass } from '../model/verdict.js'
-import { defineConstraint, deny } from './constraint-definition.js'
+import { defineConstraint, deny, denyMissing } from './constraint-definition.js'
+import { denyTarget } from './deny-target.js'
 import { expectStrings } from './expect-value.js'
 
 /** CON-3: every address that the target stands for lies in one of the ranges. */
@@ -11,10 +12,10 @@ export const ipRangesAllowed = defineConstraint<unknown>({
   compile(value) {
     const ranges = compileRanges(expectStrings(value))
     if (ranges === undefined) throw new TypeError('has an entry that is no address/prefix')
-    return ({ target, addresses }) => {
-      if (target === undefined) return deny('aap_constraint_violation', 'the action has no acceptable target: the route must supply `target`')
+    return ({ target, isTargetGiven, addresses }) => {
+      if (target === undefined) return denyTarget('aap_constraint_violation', isTargetGiven)
       const texts = addressesOf(target, addresses)
-      if (texts === undefined) return deny('aap_constraint_violation', `the addresses of ${target.host} are not known: the route must supply \`addresses\`, or set resolveTargets`)
+      if (texts === undefined) return denyMissing('aap_constraint_violation', 'addresses')
       const outside = texts.find((text) => {
         const address = parseAddress(text)
         return address === undefined || !ranges.includes(address)

@@ -7,7 +7,7 @@ export const maxDepth = defineConstraint<unknown>({
   name: 'max_depth',
   rule: 'CON-10',
   compile(value, { delegationDepth }) {
-    const limit = expectCount(value)
+    const limit = expectCount(value, 10)
     const verdict = delegationDepth <= limit ? pass : deny('aap_excessive_delegation', `delegation depth ${delegationDepth} is above max_depth ${limit}`)
     return () => verdict
   },

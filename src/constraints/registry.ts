@@ -1,4 +1,3 @@
-import { pass } from '../model/verdict.js'
 import { allowedMethods } from './allowed-methods.js'
 import { allowedRegions } from './allowed-regions.js'
 import type { CompiledConstraint, ConstraintContext, ConstraintDefinition } from './constraint-definition.js'
@@ -69,6 +68,7 @@ export function createRegistry({ registered, countedPerRequest }: RegistryOption
 }
 
 function checkDefinition(definition: ConstraintDefinition, taken: ReadonlyMap<string, unknown>): void {
+  if (typeof definition !== 'object' || (definition as unknown) === null) throw new TypeError('option `constraints`: each is made with defineConstraint')
   const { name, compile } = definition as Partial<ConstraintDefinition>
   if (typeof name !== 'string' || name === '') throw new TypeError('option `constraints`: a constraint needs a name')
   if (typeof compile !== 'function') throw new TypeError(`option \`constraints\`: ${name} needs a compile function`)
@@ -81,6 +81,8 @@ function compileOne(definition: ConstraintDefinition, value: unknown, context: C
   try {
     const compiled: unknown = definition.compile(value, context)
     if (isCompiled(compiled)) return { name, rule, compiled }
+    // A compile function that is async by mistake: its rejection must not end the process (ERR-2).
+    if (compiled instanceof Promise) compiled.catch(() => undefined)
     return denying(name, rule, `${name} did not compile: its compile function returned no check`)
   } catch (error) {
     return denying(name, rule, `${name} does not compile: ${error instanceof Error ? error.message : 'unknown reason'}`)
@@ -101,8 +103,3 @@ function denying(name: string, rule: string, detail: string): NamedConstraint {
   return { name, rule, compiled: () => verdict }
 }
 
-/** Whether an answer is one that a check may give. */
-export function isVerdict(answer: unknown): answer is typeof pass | ReturnType<typeof deny> {
-  if (answer === pass) return true
-  return typeof answer === 'object' && answer !== null && 'outcome' in answer && answer.outcome === 'deny' && 'code' in answer && 'detail' in answer
-}

@@ -5,7 +5,7 @@ export const requireApprovalThreshold = defineConstraint<unknown>({
   name: 'require_approval_threshold',
   rule: 'CON-11',
   compile(value) {
-    if (typeof value !== 'number' || value < 0) throw new TypeError('must be a number from 0')
+    if (typeof value !== 'number') throw new TypeError('must be a number')
     // Written so that NaN and anything that is no number needs an approval.
     return { kind: 'approval', isNeeded: ({ amount }) => !(typeof amount === 'number' && amount <= value) }
   },

@@ -37,9 +37,13 @@ function conclude(verdict: AdmissionVerdict, passed: readonly Evaluation[]): Adm
     if (admitted !== undefined) return { admitted }
   } else if (Number.isFinite(verdict.retryAfterMs) && verdict.retryAfterMs > 0) {
     const retryAfterSeconds = Math.max(1, Math.ceil(verdict.retryAfterMs / 1000))
-    return { denial: { code: 'quota_exceeded', rule: 'CON-1', detail: 'a quota of every capability for the action is used up', retryAfterSeconds } }
+    return { denial: { code: 'quota_exceeded', rule: 'CON-1', detail: `no room in ${quotaNames(passed)}`, retryAfterSeconds } }
   }
   throw new Error(`the store answered ${JSON.stringify(verdict)}`)
+}
+
+function quotaNames(passed: readonly Evaluation[]): string {
+  return passed.map(({ candidate: { capability: { quotas } } }) => quotas.map(({ name, limit }) => `${name} ${limit}`).join(' and ')).join(', or in ')
 }
 
 /** A refusal by another constraint counts where there is room, but for a missing approval, and keeps its answer. */

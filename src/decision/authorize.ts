@@ -1,8 +1,9 @@
-import type { CompiledAuthorization, CompiledCapability } from '../claims/compile-authorization.js'
+import { candidatesFor, type Candidate, type CompiledAuthorization } from '../claims/compile-authorization.js'
 import type { ConstraintFacts } from '../constraints/constraint-definition.js'
 import type { DecisionRules } from './rules.js'
 import type { Denial } from '../model/denial.js'
 import type { Facts } from '../model/facts.js'
+import type { MatchedCapability } from '../model/decision.js'
 import type { MaybePromise } from '../model/maybe-promise.js'
 import type { ResourceRequest } from '../model/resource-request.js'
 import type { Route } from './route.js'
@@ -35,7 +36,7 @@ export interface Attempt {
 export interface Ruling {
   readonly denial?: Denial | undefined
   readonly action?: string | undefined
-  readonly capability?: CompiledCapability | undefined
+  readonly capability?: MatchedCapability | undefined
   readonly target?: Target | undefined
   /** The addresses that were checked, where a constraint looked at them (CON-3). */
   readonly addresses?: readonly string[] | undefined
@@ -58,16 +59,16 @@ export function authorize(attempt: Attempt, rules: DecisionRules): MaybePromise<
       const denial = checkAuthorization(compiled, taskFacts, nowMs, rules.verification.toleranceMs)
       if (denial !== undefined) return { denial, action }
       const candidates = findCandidates(action, compiled)
-      if ('code' in candidates) return { denial: candidates, action }
+      if (action === undefined || 'code' in candidates) return { denial: candidates as Denial, action }
 
       return whenReady(gatherFacts(taskFacts, route.actionHooks, hookRequest, task, hookTimeoutMs), (facts) => {
         const target = parseTarget(facts.target)
         return whenReady(resolveAddresses(target, facts, candidates, rules), (addresses) => {
           const constraintFacts = describeRequest(attempt, facts, target, addresses, candidates)
-          const approvalReason = approvalReasonOf(candidates, compiled, facts)
+          const approvalReason = approvalReasonOf(action, compiled, facts)
           return whenReady(evaluateAll(candidates, constraintFacts, approvalReason, hookTimeoutMs), (evaluations) =>
             whenReady(settle(attempt, evaluations, rules), ({ denial: refusal, admitted }) =>
-              ({ action, target, denial: refusal, capability: admitted?.capability, addresses: checkedAddresses(admitted, constraintFacts) })))
+              ({ action, target, denial: refusal, capability: matched(admitted), addresses: checkedAddresses(admitted, constraintFacts) })))
         })
       })
     }),
@@ -80,43 +81,48 @@ function resolveAction({ action }: Route, request: unknown, timeoutMs: number): 
   return whenReady(callHook('action', timeoutMs, () => action(request)), (name) => (isActionName(name) ? name : undefined))
 }
 
-function findCandidates(action: string | undefined, { candidates }: CompiledAuthorization): readonly CompiledCapability[] | Denial {
+function findCandidates(action: string | undefined, compiled: CompiledAuthorization): readonly Candidate[] | Denial {
   if (action === undefined) return { code: 'aap_invalid_capability', rule: 'RTE-1', detail: 'the route gives no valid action name' }
-  return candidates.get(action) ?? { code: 'aap_invalid_capability', rule: 'CAP-2', detail: `no capability for ${action}` }
+  const candidates = candidatesFor(compiled, action)
+  return candidates.length > 0 ? candidates : { code: 'aap_invalid_capability', rule: 'CAP-2', detail: `no capability for ${action}` }
 }
 
 /** CON-3: where a constraint needs the addresses of a name and the route has none, `resolveTargets` is asked. */
-function resolveAddresses(target: Target | undefined, facts: Facts, candidates: readonly CompiledCapability[], { resolveTargets, hookTimeoutMs }: DecisionRules): MaybePromise<Facts['addresses']> {
-  if (resolveTargets === undefined || target?.addressFamily !== 0 || 'addresses' in facts || !candidates.some(({ needsAddresses }) => needsAddresses)) return facts.addresses
+function resolveAddresses(target: Target | undefined, facts: Facts, candidates: readonly Candidate[], { resolveTargets, hookTimeoutMs }: DecisionRules): MaybePromise<Facts['addresses']> {
+  if (resolveTargets === undefined || target?.addressFamily !== 0 || 'addresses' in facts || !candidates.some(({ capability }) => capability.needsAddresses)) return facts.addresses
   return callHook('resolveTargets', hookTimeoutMs, () => resolveTargets(target.host))
 }
 
-function describeRequest({ request, nowMs }: Attempt, facts: Facts, target: Target | undefined, addresses: Facts['addresses'], candidates: readonly CompiledCapability[]): ConstraintFacts {
-  const bodyBytes = candidates.some(({ needsBodyLength }) => needsBodyLength) ? announcedBodyBytes(request) : undefined
-  return Object.assign({}, facts, { target, addresses, method: request.method, encrypted: request.encrypted, bodyBytes, nowMs })
+function describeRequest({ request, nowMs }: Attempt, facts: Facts, target: Target | undefined, addresses: Facts['addresses'], candidates: readonly Candidate[]): ConstraintFacts {
+  const bodyBytes = candidates.some(({ capability }) => capability.needsBodyLength) ? announcedBodyBytes(request) : undefined
+  return Object.assign({}, facts, { target, isTargetGiven: (facts.target ?? undefined) !== undefined, addresses, method: request.method, encrypted: request.encrypted, bodyBytes, nowMs })
 }
 
 /** OVS-1: the list comes from the signed token and the route, never from the request. */
-function approvalReasonOf([candidate]: readonly CompiledCapability[], { approvalRequired }: CompiledAuthorization, facts: Facts): string | undefined {
-  if (candidate !== undefined && approvalRequired.has(candidate.action)) return 'the token wants a human to approve the action'
+function approvalReasonOf(action: string, { authorization }: CompiledAuthorization, facts: Facts): string | undefined {
+  if (authorization.oversight?.requiresHumanApprovalFor.includes(action) === true) return 'the token wants a human to approve the action'
   return 'approval' in facts ? 'the route wants a human to approve the action' : undefined
 }
 
-function evaluateAll(candidates: readonly CompiledCapability[], facts: ConstraintFacts, approvalReason: string | undefined, timeoutMs: number): MaybePromise<readonly Evaluation[]> {
-  const evaluations = candidates.map((capability) => evaluateCapability(capability, facts, approvalReason, timeoutMs))
+function evaluateAll(candidates: readonly Candidate[], facts: ConstraintFacts, approvalReason: string | undefined, timeoutMs: number): MaybePromise<readonly Evaluation[]> {
+  const evaluations = candidates.map((candidate) => evaluateCapability(candidate, facts, approvalReason, timeoutMs))
   return evaluations.some(isPromise) ? Promise.all(evaluations) : (evaluations as readonly Evaluation[])
 }
 
 /** A request that was admitted before still has to pass the stateless rules with the new facts; nothing is counted (QTA-2). */
 function settle({ isAdmitted, verified }: Attempt, evaluations: readonly Evaluation[], rules: DecisionRules): MaybePromise<AdmissionOutcome> {
   const refused = refusedFirst(evaluations)
-  if (!isAdmitted(refused.capability.action)) return admit(evaluations, verified.compiled.scope, rules)
+  if (!isAdmitted(refused.candidate.capability.action)) return admit(evaluations, verified.compiled.scope, rules)
   const admitted = evaluations.find(({ denial }) => denial === undefined)
   return admitted === undefined ? { denial: refused.denial } : { admitted }
 }
 
+function matched(admitted: Evaluation | undefined): MatchedCapability | undefined {
+  return admitted && { action: admitted.candidate.capability.action, index: admitted.candidate.index }
+}
+
 /** CON-3 hands on what it checked, so that the handler connects to the same addresses. */
 function checkedAddresses(admitted: Evaluation | undefined, { addresses, target }: ConstraintFacts): readonly string[] | undefined {
-  if (admitted?.capability.needsAddresses !== true || target === undefined) return undefined
+  if (admitted?.candidate.capability.needsAddresses !== true || target === undefined) return undefined
   return target.addressFamily === 0 ? (addresses as readonly string[]) : [target.host]
 }

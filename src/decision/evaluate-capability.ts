@@ -1,16 +1,17 @@
-import type { CompiledCapability, CompiledCheck } from '../claims/compile-authorization.js'
+import type { Candidate } from '../claims/compile-authorization.js'
+import type { CompiledCapability, CompiledCheck } from '../claims/compile-capability.js'
 import type { ConstraintFacts } from '../constraints/constraint-definition.js'
 import type { Denial } from '../model/denial.js'
 import type { MaybePromise } from '../model/maybe-promise.js'
 import type { QuotaCharge } from '../model/store.js'
 import { callHook, HookFailed } from './hook.js'
 import { isPromise, whenReady } from './when-ready.js'
-import { isVerdict } from '../constraints/registry.js'
+import { isVerdict } from '../constraints/constraint-definition.js'
 import { pass } from '../model/verdict.js'
 
 /** What the stateless rules say about one capability: why it cannot be used, or what it would take from its quotas. */
 export interface Evaluation {
-  readonly capability: CompiledCapability
+  readonly candidate: Candidate
   readonly denial: Denial | undefined
   readonly charge: readonly QuotaCharge[]
 }
@@ -20,12 +21,12 @@ export interface Evaluation {
  *
  * @throws HookFailed where a check throws, rejects, does not settle in time or gives no verdict (ERR-2)
  */
-export function evaluateCapability(capability: CompiledCapability, facts: ConstraintFacts, approvalReason: string | undefined, timeoutMs: number): MaybePromise<Evaluation> {
+export function evaluateCapability(candidate: Candidate, facts: ConstraintFacts, approvalReason: string | undefined, timeoutMs: number): MaybePromise<Evaluation> {
   const conclude = (failure: Denial | undefined): Evaluation => {
-    const { charge, missing } = chargeOf(capability, facts)
-    return { capability, denial: failure ?? checkApproval(capability, facts, approvalReason) ?? missing, charge }
+    const { charge, missing } = chargeOf(candidate, facts)
+    return { candidate, denial: failure ?? checkApproval(candidate.capability, facts, approvalReason) ?? missing, charge }
   }
-  return whenReady(runChecks(capability.checks, 0, facts, timeoutMs), conclude)
+  return whenReady(runChecks(candidate.capability.checks, 0, facts, timeoutMs), conclude)
 }
 
 function runChecks(checks: readonly CompiledCheck[], start: number, facts: ConstraintFacts, timeoutMs: number): MaybePromise<Denial | undefined> {
@@ -41,7 +42,7 @@ function runChecks(checks: readonly CompiledCheck[], start: number, facts: Const
 
 function toDenial({ name, rule }: CompiledCheck, answer: unknown): Denial | undefined {
   if (!isVerdict(answer)) throw new HookFailed(`${name} answered with neither pass nor deny(…)`)
-  return answer.outcome === 'pass' ? undefined : { code: answer.code, rule, detail: `${name}: ${answer.detail}` }
+  return answer.outcome === 'pass' ? undefined : { code: answer.code, rule, detail: `${name}: ${answer.detail}`, missingFact: answer.missingFact }
 }
 
 /** OVS-1 for the whole action, CON-11 for this capability. */
@@ -52,13 +53,15 @@ function checkApproval({ approvals }: CompiledCapability, facts: ConstraintFacts
 }
 
 /** What the request would take. A quantity that nobody supplied cannot be counted (CAP-6). */
-function chargeOf({ fixedCharge, quotas }: CompiledCapability, facts: ConstraintFacts): { charge: readonly QuotaCharge[]; missing?: Denial | undefined } {
+function chargeOf(candidate: Candidate, facts: ConstraintFacts): { charge: readonly QuotaCharge[]; missing?: Denial | undefined } {
+  const { fixedCharge, quotaKeys, capability } = candidate
   if (fixedCharge !== undefined) return { charge: fixedCharge }
   const charge: QuotaCharge[] = []
   let missing: Denial | undefined
-  for (const { name, key, window, limit, quantity: quantityOf } of quotas) {
+  for (const [i, { name, window, limit, quantity: quantityOf }] of capability.quotas.entries()) {
+    const key = quotaKeys[i] as string
     const quantity = quantityOf(facts)
-    if (quantity === undefined) missing ??= { code: 'aap_constraint_violation', rule: 'CON-1', detail: `${name}: the route must supply how much the request takes, in \`quantities\`` }
+    if (quantity === undefined) missing ??= { code: 'aap_constraint_violation', rule: 'CON-1', detail: `${name}: the route must supply how much the request takes, in \`quantities\``, missingFact: 'quantities' }
     else charge.push({ key, window, limit, quantity })
   }
   return { charge, missing }

@@ -3,7 +3,9 @@ import type { MaybePromise } from '../model/maybe-promise.js'
 import type { Task } from '../model/agent-authorization.js'
 import { callHook } from './hook.js'
 import { isPromise, whenReady } from './when-ready.js'
+import type { DecisionRules } from './rules.js'
 import type { FactHook } from './route.js'
+import { statedFacts } from './stated-facts.js'
 
 /**
  * Asks a route's hooks, all at once, and adds their answers to the facts that are known. `undefined` becomes `null`: the
@@ -26,11 +28,13 @@ export function gatherFacts(known: Facts, hooks: readonly FactHook[], request: u
 /**
  * The facts of every route, from the option `facts`.
  *
- * @throws HookFailed as above, and where the hook answers with anything but an object
+ * @throws HookFailed as above, and where the hook answers with something else or under names that nobody reads
  */
-export function gatherCommonFacts(hook: ((request: unknown) => MaybePromise<Facts | undefined>) | undefined, request: unknown, timeoutMs: number): MaybePromise<Facts> {
+export function gatherCommonFacts({ facts: hook, hookTimeoutMs, hasRegisteredConstraints }: CommonFactsRules, request: unknown): MaybePromise<Facts> {
   if (hook === undefined) return noFacts
-  return whenReady(callHook('facts', timeoutMs, () => hook(request)), (facts: unknown) => (typeof facts === 'object' && facts !== null ? (facts as Facts) : noFacts))
+  return whenReady(callHook('facts', hookTimeoutMs, () => hook(request)), (facts) => statedFacts('facts', facts ?? noFacts, hasRegisteredConstraints))
 }
+
+type CommonFactsRules = Pick<DecisionRules, 'facts' | 'hookTimeoutMs' | 'hasRegisteredConstraints'>
 
 const noFacts: Facts = Object.freeze({})

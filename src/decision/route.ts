@@ -37,14 +37,8 @@ export function compileRoute<Request>(action: string | ((request: Request) => Ma
   }
 }
 
-/**
- * Facts that a caller of `guard.authorize` states. One that is stated as `undefined` is missing, not unasked (CAP-6);
- * only `approval` is no fact to be known but a demand, made or not.
- */
-export function routeOfFacts(action: string, facts: Facts): Route {
-  const { approval, ...stated } = facts
-  const constants = Object.fromEntries(Object.entries(stated).map(([name, value]: [string, unknown]) => [name, value ?? null]))
-  if (approval !== undefined) constants['approval'] = approval
+/** A route whose facts are all known. */
+export function routeOfFacts(action: string, constants: Facts): Route {
   return { action, constants, taskHooks: [], actionHooks: [] }
 }
 
@@ -54,7 +48,7 @@ export type FactOption<Value, Request> = Value | ((request: Request) => MaybePro
 /** What a route says about its action. All optional: a constraint that needs a fact nobody supplies denies (CAP-6). */
 export interface RouteOptions<Request> {
   /** What the action reaches out to: exactly one absolute http(s) URL (CON-2). The type is open, since it mostly comes from a query or a body. */
-  readonly target?: FactOption<unknown, Request>
+  readonly target?: string | URL | ((request: Request) => MaybePromise<unknown>)
   /** Every address that the target's name resolves to (CON-3). */
   readonly addresses?: FactOption<readonly string[], Request>
   /** What `require_approval_threshold` is compared with, in the unit the issuer means (CON-11). */

@@ -15,6 +15,8 @@ export interface DecisionRules {
   readonly store: StateStore
   readonly storeTimeoutMs: number
   readonly hookTimeoutMs: number
+  /** Whether facts may have names that only a registered constraint knows. */
+  readonly hasRegisteredConstraints: boolean
   /** Facts of every route, from the request. */
   readonly facts: ((request: unknown) => MaybePromise<Facts | undefined>) | undefined
   /** Gives the addresses of a host name (CON-3); absent where routes have to. */

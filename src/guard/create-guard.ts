@@ -2,10 +2,8 @@ import type { Decision } from '../model/decision.js'
 import type { Facts } from '../model/facts.js'
 import type { GuardOptions } from './guard-options.js'
 import type { ResourceRequest } from '../model/resource-request.js'
-import { checkFactNames } from './fact-names.js'
 import { freezeSettings } from './settings.js'
 import { GuardCore } from './guard-core.js'
-import { routeOfFacts } from '../decision/route.js'
 import { toDecision } from './to-decision.js'
 
 /** Decides requests, whatever server received them. Made by `createGuard`. */
@@ -34,13 +32,9 @@ const cores = new WeakMap<object, GuardCore>()
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- a framework's request is the user's to type
 export function createGuard<Request = any>(options: GuardOptions<Request> = {}): Guard {
   const core = new GuardCore(freezeSettings(options, process.env))
-  const hasOwnConstraints = (options.constraints ?? []).length > 0
   const guard: Guard = Object.freeze({
     authorize: async (request: ResourceRequest, action: string, facts: Facts = {}) => {
-      const session = await core.openSession(request, request)
-      const misnamed = checkFactNames(facts, hasOwnConstraints)
-      const decided = misnamed === undefined ? session : { ...session, denial: session.denial ?? misnamed }
-      return toDecision(await core.decide(decided, routeOfFacts(action, misnamed === undefined ? facts : {}), () => false))
+      return toDecision(await core.decideStated(await core.openStated(request), action, facts))
     },
     ready: () => core.settings.rules.verification.issuers.ready(),
     close: () => core.close(),

@@ -4,7 +4,7 @@ import type { Denial } from '../model/denial.js'
 import type { Facts } from '../model/facts.js'
 import type { MaybePromise } from '../model/maybe-promise.js'
 import type { ResourceRequest } from '../model/resource-request.js'
-import type { Route } from '../decision/route.js'
+import { routeOfFacts, type Route } from '../decision/route.js'
 import type { RouteMatch } from './route-table.js'
 import type { Settings } from './settings.js'
 import type { TokenIdentity } from '../claims/compile-authorization.js'
@@ -15,6 +15,8 @@ import { checkAuthorization } from '../checks/order.js'
 import { decisionRecord, type DecisionFacts } from '../audit/decision-record.js'
 import { gatherCommonFacts } from '../decision/gather-facts.js'
 import { isPromise, whenReady } from '../decision/when-ready.js'
+import { noRequest, readRequest } from './read-request.js'
+import { statedFacts } from '../decision/stated-facts.js'
 
 /** A request whose token was looked at. */
 export interface Session {
@@ -55,10 +57,19 @@ export class GuardCore {
       () =>
         whenReady(authenticate(request, rules, rules.now()), ({ denial, verified, token }) => {
           if (denial !== undefined) return { correlationId, request, hookRequest, commonFacts: noFacts, denial, verified, token }
-          return whenReady(gatherCommonFacts(rules.facts, hookRequest, rules.hookTimeoutMs), (commonFacts) => ({ correlationId, request, hookRequest, commonFacts, verified }))
+          return whenReady(gatherCommonFacts(rules, hookRequest), (commonFacts) => ({ correlationId, request, hookRequest, commonFacts, verified }))
         }),
       refused,
     )
+  }
+
+  /** The same for a request that a caller built. */
+  openStated(request: ResourceRequest): MaybePromise<Session> {
+    try {
+      return this.openSession(readRequest(request), request)
+    } catch (error) {
+      return { correlationId: randomUUID(), request: noRequest, hookRequest: request, commonFacts: noFacts, denial: this.#failure(error) }
+    }
   }
 
   /** The rules that hold whatever the action is (AGT, TSK-1, CTX-1, DEL). */
@@ -78,9 +89,27 @@ export class GuardCore {
       const { correlationId, request, verified, token } = session
       const { denial, action, capability, target, addresses } = ruling
       const whole: GuardRuling = { denial, action, capability, target, addresses, correlationId, request, verified, token }
+      if (denial?.missingFact !== undefined) this.#tellMissing(denial.missingFact, action, denial.rule, request)
       if (ruling.denial !== undefined || ruling.action === undefined || !isAdmitted(ruling.action)) this.recordRuling(whole)
       return whole
     })
+  }
+
+  /** CAP-6: a token wants something checked that the server does not say. */
+  #tellMissing(fact: string, action: string | undefined, rule: string, { method, url }: ResourceRequest): void {
+    const [path = ''] = url.split('?')
+    this.settings.log.warn(`missing ${fact} ${action ?? ''}`, `${action ?? 'An action'} was refused (${rule}): the route of ${method} ${path} must supply \`${fact}\``)
+  }
+
+  /** Decides one action by facts that the caller states. Never throws or rejects. */
+  decideStated(session: Session, action: string, facts: unknown): MaybePromise<GuardRuling> {
+    try {
+      const stated = statedFacts('guard.authorize', facts, this.settings.rules.hasRegisteredConstraints)
+      return this.decide(session, routeOfFacts(action, stated), () => false)
+    } catch (error) {
+      const denial = session.denial ?? this.#failure(error)
+      return this.decide({ ...session, denial }, routeOfFacts(action, {}), () => false)
+    }
   }
 
   /** Everything in one place: what no route matches is denied, but only after it is known who asks (ORD-1, RTE-1). */
@@ -116,22 +145,27 @@ export class GuardCore {
 
   /** Leaves a record, if anybody listens. Never throws. */
   writeRecord(make: (nowMs: number) => AuditRecord): void {
-    const { trail, log, rules } = this.settings
+    const { trail, log } = this.settings
     if (!trail.isOn) return
     try {
-      trail.write(make(rules.now()))
+      trail.write(make(this.#recordTime()))
     } catch (error) {
       log.error('audit record failure', `An audit record could not be made: ${String(error)}`)
     }
   }
 
+  /** A decision that failed because of its clock is recorded all the same. */
+  #recordTime(): number {
+    try {
+      return this.settings.rules.now()
+    } catch {
+      return Date.now()
+    }
+  }
+
   /** Whatever fails on the way is a refusal with 500, told to the operator and the audit record only (ERR-2). */
   #settle<T>(attempt: () => MaybePromise<T>, refused: (denial: Denial) => T): MaybePromise<T> {
-    const recover = (error: unknown): T => {
-      const detail = error instanceof Error ? error.message : String(error)
-      this.settings.log.error(detail, `A request was refused because something failed: ${detail}`)
-      return refused(internalError(detail))
-    }
+    const recover = (error: unknown): T => refused(this.#failure(error))
     this.#inFlight++
     let result: MaybePromise<T>
     try {
@@ -145,6 +179,12 @@ export class GuardCore {
       return result
     }
     return result.catch(recover).finally(() => { this.#finish() })
+  }
+
+  #failure(error: unknown): Denial {
+    const detail = error instanceof Error ? error.message : String(error)
+    this.settings.log.error(detail, `A request was refused because something failed: ${detail}`)
+    return internalError(detail)
   }
 
   #finish(): void {

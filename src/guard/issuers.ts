@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache'
 import type { GuardOptions, IssuerOptions } from './guard-options.js'
 import type { Clock } from '../model/clock.js'
 import { createRemoteKeySet, createStaticKeySet } from '../token/key-set.js'
-import { checkNames } from './did-you-mean.js'
+import { checkNames } from '../decision/did-you-mean.js'
 import { issuerOptionNames, laterIssuerOptions } from './guard-options.js'
 import type { TrustedIssuer, TrustedIssuers } from '../token/trusted-issuers.js'
 
@@ -45,6 +45,7 @@ function createTenants(resolve: (iss: string) => IssuerOptions | undefined, trus
     find(iss) {
       const settings: unknown = resolve(iss)
       if (settings === undefined) return undefined
+      if (settings instanceof Promise) settings.catch(() => undefined)
       if (typeof settings !== 'object' || settings === null || (settings as IssuerOptions).issuer !== iss) {
         throw new TypeError('option `issuer`: the function must answer at once, with undefined or with settings whose `issuer` is the one it was asked for')
       }

@@ -2,9 +2,9 @@ import { escapeUnprintable } from '../audit/printable.js'
 
 /** Where messages for operators go: `console` or any logger with these methods. */
 export interface OperatorLogger {
-  info(message: string): void
-  warn(message: string): void
-  error(message: string): void
+  info(message: string): unknown
+  warn(message: string): unknown
+  error(message: string): unknown
 }
 
 const quietMs = 60_000
@@ -29,9 +29,10 @@ export class OperatorLog {
     if (this.#said.size >= maxCauses) this.#said.clear()
     this.#said.set(cause, nowMs)
     try {
-      this.#logger[level](`aap-guard: ${escapeUnprintable(message)}`)
+      const logged: unknown = this.#logger[level](`aap-guard: ${escapeUnprintable(message)}`)
+      if (logged instanceof Promise) logged.catch(() => undefined)
     } catch {
-      // A logger that throws is no reason to decide otherwise (ERR-2).
+      // A logger that fails is no reason to decide otherwise (ERR-2).
     }
   }
 }

@@ -1,4 +1,4 @@
-import { checkNames } from './did-you-mean.js'
+import { checkNames } from '../decision/did-you-mean.js'
 import { isDataClass } from '../matching/data-class.js'
 import { laterRouteOptions } from './guard-options.js'
 import { routeOptionNames } from '../decision/route.js'

@@ -1,5 +1,5 @@
 import type { PublicRoute, RouteEntry } from './guard-options.js'
-import { checkNames } from './did-you-mean.js'
+import { checkNames } from '../decision/did-you-mean.js'
 import { checkRouteOptions } from './route-options.js'
 import { compileRoute, type Route } from '../decision/route.js'
 import { isActionName } from '../matching/action-name.js'
@@ -40,7 +40,7 @@ const routeKey = /^([A-Z][A-Z-]*) (\/[^?#\s]*)$/
  * @see RTE-1
  */
 export function compileRoutes(routes: Readonly<Record<string, unknown>>): RouteTable {
-  if (typeof routes !== 'object' || (routes as unknown) === null) throw new TypeError('option `routes` must be an object of `METHOD /path` keys')
+  if (typeof routes !== 'object' || (routes as unknown) === null || Array.isArray(routes)) throw new TypeError('option `routes` must be an object of `METHOD /path` keys')
   const root = createSegment()
   for (const [key, entry] of Object.entries(routes)) addRoute(root, key, entry)
 

@@ -3,7 +3,7 @@ import type { Algorithm } from '../token/algorithms.js'
 import type { DecisionRules } from '../decision/rules.js'
 import type { GuardOptions, Respond } from './guard-options.js'
 import { createAuditTrail, jsonLines, type AuditTrail } from '../audit/audit-trail.js'
-import { checkNames } from './did-you-mean.js'
+import { checkNames } from '../decision/did-you-mean.js'
 import { compileRoutes, type RouteTable } from './route-table.js'
 import { createRegistry } from '../constraints/registry.js'
 import { createTrustedIssuers } from './issuers.js'
@@ -29,6 +29,7 @@ export interface Settings {
 export function freezeSettings(options: GuardOptions, environment: NodeJS.ProcessEnv): Settings {
   if (typeof options !== 'object' || (options as unknown) === null) throw new TypeError('the options of a guard are an object')
   checkNames('option', options, optionNames, laterOptions)
+  for (const [name, value] of Object.entries(options)) if (value === null) throw new TypeError(`option \`${name}\` is null: leave it out for its default`)
   const { logger = console, now = Date.now, store, routes, respond, countedPerRequest = ['drafts'], constraints = [], failedValidationsPerMinute } = options
 
   check('logger', logger, isLogger, 'an object with the methods info, warn and error')
@@ -53,6 +54,7 @@ export function freezeSettings(options: GuardOptions, environment: NodeJS.Proces
     store: store ?? memoryStore({ ...(options.now !== undefined && { now }) }),
     storeTimeoutMs: boundedInteger('storeTimeoutMs', options.storeTimeoutMs ?? 250, 1, 60_000),
     hookTimeoutMs: boundedInteger('hookTimeoutMs', options.hookTimeoutMs ?? 2_000, 1, 60_000),
+    hasRegisteredConstraints: constraints.length > 0,
     facts: options.facts,
     resolveTargets: options.resolveTargets === true ? resolveByDns : options.resolveTargets,
     now: finiteClock(now),

@@ -9,7 +9,7 @@ export function toDecision(ruling: GuardRuling): Decision {
   const common = {
     correlationId,
     ...(verified !== undefined && { authorization: verified.view }),
-    ...(capability !== undefined && { capability: { action: capability.action, index: capability.index } }),
+    ...(capability !== undefined && { capability }),
     ...(target !== undefined && { target: target.url }),
     ...(addresses !== undefined && { addresses }),
   }

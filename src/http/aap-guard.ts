@@ -10,6 +10,7 @@ import { guardRequest } from './guard-request.js'
 import { IncomingRequest } from './incoming-request.js'
 import { isAdmitted, setState, stateOf, type RequestState } from './request-state.js'
 import { setAap } from './aap.js'
+import { whenClosed } from './result-record.js'
 import { whenReady } from '../decision/when-ready.js'
 import type { Next } from './respond.js'
 
@@ -97,7 +98,7 @@ const warnedRoutes = new WeakMap<GuardCore, Set<string>>()
 
 /** An authenticated request that ends without a decision leaves a record every time, and a warning once a route (AUD-1). */
 function recordUndecided(state: RequestState, res: ServerResponse): void {
-  res.once('close', () => {
+  whenClosed(res, () => {
     if (state.isDecided) return
     const { core, session } = state
     const { correlationId, request, verified } = session

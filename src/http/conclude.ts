@@ -20,7 +20,7 @@ export function concludeRuling(state: RequestState, ruling: GuardRuling, req: In
   if (state.aap !== undefined && capability !== undefined) {
     state.aap = deepFreeze({
       ...state.aap,
-      decision: { capability: { action: capability.action, index: capability.index }, correlationId },
+      decision: { capability, correlationId },
       ...(target !== undefined && { target: target.url }),
       ...(addresses !== undefined && { addresses: [...addresses] }),
     })

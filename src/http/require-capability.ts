@@ -34,7 +34,7 @@ export interface RequireCapability {
 
 function create(action: string | ((req: GuardRequest) => MaybePromise<unknown>), options: RouteOptions<GuardRequest> = {}): RouteGuard {
   if (typeof action !== 'function' && !isActionName(action)) throw new TypeError(`requireCapability: ${JSON.stringify(action)} is no action name (CAP-1)`)
-  checkRouteOptions(`requireCapability(${typeof action === 'string' ? `'${action}'` : 'function'})`, { ...options })
+  checkRouteOptions(`requireCapability(${typeof action === 'string' ? `'${action}'` : 'function'})`, options as Readonly<Record<string, unknown>>)
   const route = compileRoute(action, options)
 
   return (req, res, next) => {

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { PublicDenial, Respond } from '../guard/guard-options.js'
+import type { PublicDenial } from '../guard/guard-options.js'
 import type { Settings } from '../guard/settings.js'
 import { isPromise } from '../decision/when-ready.js'
 
@@ -49,6 +49,3 @@ function sendDefault({ status, headers, body }: PublicDenial, res: ServerRespons
   res.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(JSON.stringify(body)) })
   res.end(JSON.stringify(body))
 }
-
-/** For what was given to a custom `respond` and what it may do with it. */
-export type { Respond }

@@ -13,7 +13,7 @@ export function recordResult(core: GuardCore, { correlationId, request, verified
   if (!core.settings.trail.isOn || watched.has(res)) return
   watched.add(res)
   const bytes = countBytes(res)
-  res.once('close', () => {
+  whenClosed(res, () => {
     const traceId = verified?.compiled.authorization.audit?.traceId
     const traceparent = traceparentOf(request)
     core.writeRecord((nowMs) => ({
@@ -28,6 +28,12 @@ export function recordResult(core: GuardCore, { correlationId, request, verified
       ...(traceparent !== undefined && { traceparent }),
     }))
   })
+}
+
+/** Also where the caller left while the request was looked at. */
+export function whenClosed(res: ServerResponse, then: () => void): void {
+  if (res.closed) then()
+  else res.once('close', then)
 }
 
 function countBytes(res: ServerResponse): () => number {
@@ -45,5 +51,6 @@ function countBytes(res: ServerResponse): () => number {
     count(args[0], args[1])
     return Reflect.apply(end, this, args) as ServerResponse
   } as typeof end
-  return () => bytes
+  // What a handler writes in answer to HEAD stays here (RFC 9110 section 9.3.2).
+  return () => (res.req.method === 'HEAD' || res.statusCode === 204 || res.statusCode === 304 ? 0 : bytes)
 }

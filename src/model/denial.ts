@@ -12,4 +12,6 @@ export interface Denial {
   readonly detail: string
   /** Whole seconds, at least 1, for `Retry-After` with 429 and 503. */
   readonly retryAfterSeconds?: number
+  /** The fact that nobody supplied, where that is the reason (CAP-6). */
+  readonly missingFact?: string | undefined
 }

@@ -4,7 +4,7 @@ import type { DataClass } from './data-class.js'
  * What the server knows about a request and a constraint needs. A fact that is missing denies wherever
  * something depends on it (CAP-6); a fact nobody asks for costs nothing.
  */
-export interface Facts {
+export interface KnownFacts {
   /** What the action reaches out to, an absolute http(s) URL (CON-2). */
   readonly target?: string | URL
   /** The addresses that the target's name resolves to (CON-3). */
@@ -25,7 +25,10 @@ export interface Facts {
   readonly country?: string
   /** `'required'`: the action needs a human's approval whatever the token says (OVS-1). */
   readonly approval?: 'required'
-  /** Facts of registered constraints. */
+}
+
+/** The facts above, and others for constraints that were registered. */
+export interface Facts extends KnownFacts {
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- only the constraint that reads a fact knows its type
   readonly [name: string]: any
 }
@@ -33,4 +36,4 @@ export interface Facts {
 /** The names above, as the guard checks them against misspelling. */
 export const factNames = [
   'target', 'addresses', 'amount', 'quantities', 'classification', 'purposes', 'region', 'zone', 'country', 'approval',
-] as const satisfies readonly (keyof Facts)[]
+] as const satisfies readonly (keyof KnownFacts)[]

@@ -9,11 +9,11 @@ export interface ResourceRequest {
   readonly url: string
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
   /** Names and values in turn, as received. Where present it decides how often a header was sent (TRN-1). */
-  readonly rawHeaders?: readonly string[]
+  readonly rawHeaders?: readonly string[] | undefined
   /** Address of the peer of the connection (TRN-5). */
-  readonly remoteAddress?: string
+  readonly remoteAddress?: string | undefined
   /** Body length in bytes. Where absent it is taken from `Content-Length`. */
-  readonly contentLength?: number
+  readonly contentLength?: number | undefined
   /** Whether the connection is TLS on this server's own socket (CON-12). */
-  readonly encrypted?: boolean
+  readonly encrypted?: boolean | undefined
 }

@@ -12,6 +12,8 @@ export interface Refusal {
   readonly code: ConstraintErrorCode
   /** Private: goes to the audit record, never to the response. */
   readonly detail: string
+  /** The fact that nobody supplied, where that is the reason (CAP-6). */
+  readonly missingFact?: string
 }
 
 /** The codes that a constraint may answer with. All are 403, but for `request_too_large` (413). */

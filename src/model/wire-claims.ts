@@ -13,7 +13,7 @@ export type WireInstant = number | string
  */
 export type WireAction = string
 /**
- * Host names, which stand for their subdomains too, and addresses.
+ * Host names, which stand for their subdomains too, and addresses. An entry that is neither matches nothing in an allow-list and makes a block-list deny.
  */
 export type WireDomains = string[]
 /**

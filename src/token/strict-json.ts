@@ -28,50 +28,76 @@ function decodeUtf8(bytes: Uint8Array): string {
   }
 }
 
-const string = /"[^"\\]*(?:\\.[^"\\]*)*"/y
-const number = /-?[0-9][0-9.eE+-]*/y
+const quote = 0x22
+const backslash = 0x5c
+const colon = 0x3a
 
-/** Relies on the text being valid JSON: a string before a colon is a name, and brackets match. */
+/** Relies on the text being valid JSON: brackets match, and a string before a colon is a name. */
 function walk(text: string): void {
   // The names seen in each open object; `null` stands for an open array.
   const open: (Set<string> | null)[] = []
   let position = 0
   while (position < text.length) {
-    const character = text[position]
-    if (character === '{' || character === '[') {
-      if (open.push(character === '{' ? new Set() : null) > maxDepth) throw new SyntaxError(`nested deeper than ${maxDepth}`)
-    } else if (character === '}' || character === ']') {
+    const code = text.charCodeAt(position)
+    if (code === quote) {
+      position = takeString(text, position, open.at(-1))
+    } else if (code === 0x7b || code === 0x5b) {
+      if (open.push(code === 0x7b ? new Set() : null) > maxDepth) throw new SyntaxError(`nested deeper than ${maxDepth}`)
+      position++
+    } else if (code === 0x7d || code === 0x5d) {
       open.pop()
-    } else if (character === '"') {
-      const end = endOf(string, text, position)
-      const colon = skipSpace(text, end)
-      if (text[colon] === ':') {
-        takeName(text.slice(position, end), open.at(-1))
-        position = skipSpace(text, colon + 1)
-        if (text.startsWith('null', position)) throw new SyntaxError('a member is null')
-        continue
-      }
-      position = end
-      continue
-    } else if (character === '-' || (character !== undefined && character >= '0' && character <= '9')) {
-      const end = endOf(number, text, position)
-      if (!Number.isFinite(Number(text.slice(position, end)))) throw new SyntaxError('a number is not finite')
-      position = end
-      continue
+      position++
+    } else if (isDigit(code)) {
+      position = takeNumber(text, position)
+    } else {
+      position++
     }
-    position++
   }
 }
 
-function endOf(token: RegExp, text: string, start: number): number {
-  token.lastIndex = start
-  return token.test(text) ? token.lastIndex : text.length
+/** @returns where to go on: behind a value, or behind a name and its colon */
+function takeString(text: string, start: number, names: Set<string> | null | undefined): number {
+  let end = text.indexOf('"', start + 1)
+  while (isEscaped(text, end)) end = text.indexOf('"', end + 1)
+  const behind = skipSpace(text, end + 1)
+  if (text.charCodeAt(behind) !== colon) return end + 1
+
+  takeName(text.slice(start, end + 1), names)
+  const value = skipSpace(text, behind + 1)
+  if (text.startsWith('null', value)) throw new SyntaxError('a member is null')
+  return value
+}
+
+function isEscaped(text: string, position: number): boolean {
+  let before = position - 1
+  while (text.charCodeAt(before) === backslash) before--
+  return (position - before) % 2 === 0
+}
+
+/** `JSON.parse` reads what is too large as infinity. */
+function takeNumber(text: string, start: number): number {
+  let end = start + 1
+  let hasExponent = false
+  for (; end < text.length; end++) {
+    const code = text.charCodeAt(end)
+    if (code === 0x65 || code === 0x45) hasExponent = true
+    else if (!isDigit(code) && code !== 0x2e && code !== 0x2b && code !== 0x2d) break
+  }
+  if ((hasExponent || end - start > 300) && !Number.isFinite(Number(text.slice(start, end)))) throw new SyntaxError('a number is not finite')
+  return end
+}
+
+function isDigit(code: number): boolean {
+  return code >= 0x30 && code <= 0x39
 }
 
 function skipSpace(text: string, start: number): number {
   let position = start
-  while (text[position] === ' ' || text[position] === '\t' || text[position] === '\n' || text[position] === '\r') position++
-  return position
+  for (;;) {
+    const code = text.charCodeAt(position)
+    if (code !== 0x20 && code !== 0x0a && code !== 0x0d && code !== 0x09) return position
+    position++
+  }
 }
 
 /** Names are compared as they are after unescaping: `"\u0061"` repeats `"a"`. */

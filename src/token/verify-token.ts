@@ -13,7 +13,7 @@ import type { ConstraintRegistry } from '../constraints/registry.js'
 import type { TrustedIssuer, TrustedIssuers } from './trusted-issuers.js'
 import type { VerificationKey } from './verification-key.js'
 
-/** A token whose signature and claims were verified, compiled for decisions. Lives until the token expires (TOK-11). */
+/** A token whose signature and claims were verified, compiled for decisions. What can change is checked at every request (TOK-11). */
 export interface VerifiedToken {
   readonly facts: TokenFacts
   readonly times: TokenTimes

@@ -1,0 +1,30 @@
+import type { Facts } from '../model/facts.js'
+import { closest } from './did-you-mean.js'
+import { factNames } from '../model/facts.js'
+import { HookFailed } from './hook.js'
+
+/**
+ * Facts that somebody states as values. One that is stated as `undefined` is missing, not unasked, so that it denies
+ * where something depends on it (CAP-6); only `approval` is no fact to be known but a demand, made or not.
+ *
+ * A fact under a wrong name would be a demand that nobody checks (`aproval: 'required'`). Other names are for registered
+ * constraints, where there are any.
+ *
+ * @throws HookFailed where these are no facts
+ */
+export function statedFacts(source: string, facts: unknown, hasRegisteredConstraints: boolean): Facts {
+  if (typeof facts !== 'object' || facts === null || Array.isArray(facts)) throw new HookFailed(`${source}: facts are an object`)
+  const stated: Record<string, unknown> = {}
+  for (const [name, value] of Object.entries(facts) as [string, unknown][]) {
+    checkName(source, name, hasRegisteredConstraints)
+    if (name !== 'approval' || value !== undefined) stated[name] = value ?? null
+  }
+  return stated
+}
+
+function checkName(source: string, name: string, hasRegisteredConstraints: boolean): void {
+  if ((factNames as readonly string[]).includes(name)) return
+  const meant = closest(name, factNames)
+  if (hasRegisteredConstraints && meant === undefined) return
+  throw new HookFailed(`${source}: unknown fact \`${name}\`${meant === undefined ? '' : `, did you mean \`${meant}\`?`}`)
+}

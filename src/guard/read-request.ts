@@ -1,0 +1,26 @@
+import type { ResourceRequest } from '../model/resource-request.js'
+
+/** Stands in the audit record for something that is no request. */
+export const noRequest: ResourceRequest = Object.freeze({ method: '', url: '', headers: Object.freeze({}) })
+
+/**
+ * Takes a request from a caller, who may have built it by hand: every member is read once, and what is later compared
+ * and recorded has the type it should.
+ *
+ * @throws TypeError where it is no request
+ */
+export function readRequest(request: ResourceRequest): ResourceRequest {
+  if (typeof request !== 'object' || (request as unknown) === null) throw new TypeError('the request is no object')
+  const { method, url, headers, rawHeaders, remoteAddress, contentLength, encrypted } = request
+  if (typeof method !== 'string' || typeof url !== 'string') throw new TypeError('a request has a method and a url, both strings')
+  if (typeof headers !== 'object' || (headers as unknown) === null) throw new TypeError('a request has headers, an object of strings and lists of strings')
+  const copied = Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? [...(value as readonly string[])] : value] as const)
+  if (!copied.every(([, value]) => value === undefined || typeof value === 'string' || (Array.isArray(value) && value.every(isString)))) throw new TypeError('the values of headers are strings or lists of strings')
+  if (rawHeaders !== undefined && !(Array.isArray(rawHeaders) && rawHeaders.length % 2 === 0 && rawHeaders.every(isString))) throw new TypeError('rawHeaders are names and values in turn')
+  if (contentLength !== undefined && !(Number.isSafeInteger(contentLength) && contentLength >= 0)) throw new TypeError('contentLength is an integer from 0')
+  return { method, url, headers: Object.fromEntries(copied), rawHeaders: rawHeaders && [...rawHeaders], remoteAddress, contentLength, encrypted }
+}
+
+function isString(value: unknown): boolean {
+  return typeof value === 'string'
+}
