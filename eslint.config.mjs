@@ -9,6 +9,8 @@ export default tseslint.config(
     extends: [...tseslint.configs.strictTypeChecked, ...tseslint.configs.stylisticTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
+      // `as T` says what is there; `!` only says that something is.
+      '@typescript-eslint/non-nullable-type-assertion-style': 'off',
       eqeqeq: ['error', 'always'],
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
       '@typescript-eslint/no-unnecessary-condition': ['error', { allowConstantLoopConditions: 'only-allowed-literals' }],
@@ -37,7 +39,7 @@ export default tseslint.config(
     languageOptions: {
       globals: {
         process: 'readonly', console: 'readonly', URL: 'readonly', Buffer: 'readonly', fetch: 'readonly',
-        performance: 'readonly', setTimeout: 'readonly', setImmediate: 'readonly', globalThis: 'readonly', require: 'readonly', module: 'readonly',
+        performance: 'readonly', crypto: 'readonly', setTimeout: 'readonly', setImmediate: 'readonly', globalThis: 'readonly', require: 'readonly', module: 'readonly',
       },
     },
   },

@@ -14,7 +14,7 @@ function request(token) {
 
 /** What an adapter asks of the guard for one request. Anything but a synchronous allow would be another measurement. */
 function decide(core, incoming) {
-  const ruling = core.decide(core.openSession(incoming, incoming), route, () => false)
+  const ruling = core.decide(core.openSession(incoming, incoming), route, () => undefined)
   if (ruling instanceof Promise || ruling.denial !== undefined) throw new Error('the hot decision was not hot')
 }
 
@@ -22,7 +22,7 @@ export async function hotDecision({ tokens, trusted }) {
   const core = coreOf(createGuard({ ...trusted, audit: [] }))
   for (const token of tokens) {
     const incoming = request(token)
-    await core.decide(await core.openSession(incoming, incoming), route, () => false)
+    await core.decide(await core.openSession(incoming, incoming), route, () => undefined)
   }
   let turn = 0
   const key = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, ['sign', 'verify'])

@@ -99,7 +99,7 @@ const expectation = ({ denied: denial, retryAfterSeconds, audit, payload }, { ac
 }
 
 /** What stands in the file. */
-export const buildCase = (definition, verifiesByDefault, tools) => {
+const buildCase = (definition, verifiesByDefault, tools) => {
   const { jwt, token } = buildToken(definition, tools)
   const built = buildRequest(definition, jwt)
   const flags = definition.flags ?? []

@@ -1,5 +1,6 @@
 import type { AuditRecord } from '../model/wire-audit-record.js'
-import type { MaybePromise } from '../model/maybe-promise.js'
+import { describeError } from '../model/describe-error.js'
+import { ignoreRejection, type MaybePromise } from '../model/maybe-promise.js'
 import { escapeUnprintable } from './printable.js'
 
 /** Receives every audit record. A record is a plain object that `schemas/audit-record.schema.json` describes. */
@@ -23,14 +24,13 @@ export interface AuditTrail {
 export function createAuditTrail(sinks: readonly (AuditSink | AuditLogger)[], warn: (cause: string, message: string) => void): AuditTrail {
   // Some loggers are streams as well: what has `info` is a logger.
   const writers = sinks.map((sink) => (record: AuditRecord): unknown => ('info' in sink ? sink.info(record, messageOf(record)) : sink.write(record)))
-  const report = (error: unknown): void => { warn('audit sink failure', `An audit sink failed: ${error instanceof Error ? error.message : String(error)}`) }
+  const report = (error: unknown): void => { warn('audit sink failure', `An audit sink failed: ${describeError(error)}`) }
   return {
     isOn: writers.length > 0,
     write: (record) => {
       for (const write of writers) {
         try {
-          const written = write(record)
-          if (written instanceof Promise) written.catch(report)
+          ignoreRejection(write(record), report)
         } catch (error) {
           report(error)
         }

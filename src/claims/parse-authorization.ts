@@ -34,7 +34,7 @@ export function parseAuthorization(payload: Claims, claimPrefix: string | undefi
   if (task === undefined) return invalidToken('TOK-10', 'task: created_at and expires_at are epoch seconds or RFC 3339')
   if (context === null) return invalidToken('TOK-10', 'context: time_window needs start and end in RFC 3339 with offset, start before end')
 
-  const { delegation, denial: delegationDenial } = parseDelegation(claims.delegation, payload['act'])
+  const { delegation, denial: delegationDenial } = parseDelegation(claims.delegation, payload.act)
   const authorization: AgentAuthorization = {
     agent: readAgent(claims.agent as WireAgent),
     task,

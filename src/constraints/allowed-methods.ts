@@ -2,13 +2,13 @@ import { pass } from '../model/verdict.js'
 import { defineConstraint, deny } from './constraint-definition.js'
 import { expectStrings } from './expect-value.js'
 
-/** CON-5: the real method, compared exactly. */
+/** CON-5: the real method, in upper case, compared exactly. */
 export const allowedMethods = defineConstraint<unknown>({
   name: 'allowed_methods',
   rule: 'CON-5',
   compile(value) {
     const methods = expectStrings(value)
     if (methods.includes('')) throw new TypeError('has an entry that is no method')
-    return ({ method }) => (methods.includes(method) ? pass : deny('aap_constraint_violation', `method ${method} is not in allowed_methods`))
+    return ({ method }) => (method === method.toUpperCase() && methods.includes(method) ? pass : deny('aap_constraint_violation', `method ${method} is not in allowed_methods`))
   },
 })

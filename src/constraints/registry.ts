@@ -1,6 +1,8 @@
+import { describeError } from '../model/describe-error.js'
+import { ignoreRejection } from '../model/maybe-promise.js'
 import { allowedMethods } from './allowed-methods.js'
 import { allowedRegions } from './allowed-regions.js'
-import type { CompiledConstraint, ConstraintContext, ConstraintDefinition } from './constraint-definition.js'
+import type { ApprovalRequirement, CompiledConstraint, ConstraintContext, ConstraintDefinition, QuotaRequirement } from './constraint-definition.js'
 import { dataClassificationMax } from './data-classification-max.js'
 import { deny } from './constraint-definition.js'
 import { domainsAllowed, domainsBlocked } from './domains.js'
@@ -82,16 +84,19 @@ function compileOne(definition: ConstraintDefinition, value: unknown, context: C
     const compiled: unknown = definition.compile(value, context)
     if (isCompiled(compiled)) return { name, rule, compiled }
     // A compile function that is async by mistake: its rejection must not end the process (ERR-2).
-    if (compiled instanceof Promise) compiled.catch(() => undefined)
+    ignoreRejection(compiled)
     return denying(name, rule, `${name} did not compile: its compile function returned no check`)
   } catch (error) {
-    return denying(name, rule, `${name} does not compile: ${error instanceof Error ? error.message : 'unknown reason'}`)
+    return denying(name, rule, `${name} does not compile: ${describeError(error)}`)
   }
 }
 
 function isCompiled(value: unknown): value is CompiledConstraint {
   if (typeof value === 'function') return true
-  return typeof value === 'object' && value !== null && 'kind' in value && (value.kind === 'quota' || value.kind === 'approval')
+  if (typeof value !== 'object' || value === null) return false
+  const { kind, isNeeded, window, limit, quantity } = value as Partial<Record<keyof QuotaRequirement | keyof ApprovalRequirement, unknown>>
+  if (kind === 'approval') return typeof isNeeded === 'function'
+  return kind === 'quota' && ['second', 'minute', 'hour', 'day'].includes(window as string) && Number.isSafeInteger(limit) && (limit as number) >= 0 && typeof quantity === 'function'
 }
 
 function unknown(name: string): NamedConstraint {

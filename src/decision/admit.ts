@@ -2,9 +2,10 @@ import type { Admission, AdmissionVerdict } from '../model/store.js'
 import type { DecisionRules } from './rules.js'
 import type { Denial } from '../model/denial.js'
 import type { Evaluation } from './evaluate-capability.js'
-import type { MaybePromise } from '../model/maybe-promise.js'
+import { describeError } from '../model/describe-error.js'
+import { isPromise, type MaybePromise } from '../model/maybe-promise.js'
 import { callHook } from './hook.js'
-import { isPromise, whenReady } from './when-ready.js'
+import { whenReady } from './when-ready.js'
 
 /** The capability that admits the request, or why none does. */
 export interface AdmissionOutcome {
@@ -33,9 +34,9 @@ export function refusedFirst(evaluations: readonly Evaluation[]): Evaluation {
 
 function conclude(verdict: AdmissionVerdict, passed: readonly Evaluation[]): AdmissionOutcome {
   if (verdict.outcome === 'admitted') {
-    const admitted = passed[verdict.alternative]
+    const admitted = Number.isInteger(verdict.alternative) ? passed[verdict.alternative] : undefined
     if (admitted !== undefined) return { admitted }
-  } else if (Number.isFinite(verdict.retryAfterMs) && verdict.retryAfterMs > 0) {
+  } else if ((verdict.outcome as unknown) === 'full' && Number.isFinite(verdict.retryAfterMs) && verdict.retryAfterMs > 0) {
     const retryAfterSeconds = Math.max(1, Math.ceil(verdict.retryAfterMs / 1000))
     return { denial: { code: 'quota_exceeded', rule: 'CON-1', detail: `no room in ${quotaNames(passed)}`, retryAfterSeconds } }
   }
@@ -53,14 +54,10 @@ function chargeRefused({ denial, charge }: Evaluation, scope: string, rules: Dec
   return recover(
     () => whenReady(ask({ scope, alternatives: [], chargeOnly: charge }, rules), () => outcome),
     (error) => {
-      rules.warn('store failure', `The store ${rules.store.name} did not count a refused request: ${describe(error)}`)
+      rules.warn('store failure', `The store ${rules.store.name} did not count a refused request: ${describeError(error)}`)
       return outcome
     },
   )
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }
 
 function ask(admission: Admission, { store, storeTimeoutMs }: DecisionRules): MaybePromise<AdmissionVerdict> {
@@ -69,7 +66,7 @@ function ask(admission: Admission, { store, storeTimeoutMs }: DecisionRules): Ma
 
 /** QTA-6: a store that cannot say whether there is room has not said that there is. */
 function unavailable(error: unknown): AdmissionOutcome {
-  return { denial: { code: 'temporarily_unavailable', rule: 'QTA-6', detail: describe(error), retryAfterSeconds: 1 } }
+  return { denial: { code: 'temporarily_unavailable', rule: 'QTA-6', detail: describeError(error), retryAfterSeconds: 1 } }
 }
 
 function recover<T>(attempt: () => MaybePromise<T>, instead: (error: unknown) => T): MaybePromise<T> {

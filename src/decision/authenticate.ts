@@ -88,6 +88,6 @@ function checkFailureLimit({ remoteAddress }: ResourceRequest, { failures }: Dec
 /** Only what a peer sent wrongly counts against it: an issuer that is down does not. */
 function failed<T extends Authentication & { denial: Denial }>(authentication: T, { remoteAddress }: ResourceRequest, { failures }: DecisionRules, nowMs: number): T {
   const { code } = authentication.denial
-  if (remoteAddress !== undefined && (code === 'invalid_token' || code === 'invalid_request')) failures?.count(remoteAddress, nowMs)
+  if (remoteAddress !== undefined && (code === 'invalid_token' || code === 'token_expired' || code === 'invalid_request')) failures?.count(remoteAddress, nowMs)
   return authentication
 }

@@ -15,7 +15,7 @@ import { checkAuthorization } from '../checks/order.js'
 import { evaluateCapability, type Evaluation } from './evaluate-capability.js'
 import { gatherFacts } from './gather-facts.js'
 import { isActionName } from '../matching/action-name.js'
-import { isPromise, whenReady } from './when-ready.js'
+import { whenReady } from './when-ready.js'
 import { parseTarget, type Target } from '../matching/target.js'
 
 /** A verified token that wants to take an action. */
@@ -28,9 +28,11 @@ export interface Attempt {
   /** Facts of every route (option `facts`). */
   readonly commonFacts: Facts
   readonly nowMs: number
-  /** Whether this request was admitted for this action already: it counts once (QTA-2). */
-  readonly isAdmitted: (action: string) => boolean
+  /** Position of the capability that admitted this request for an action already: it counts once (QTA-2). */
+  readonly admittedBy: AdmittedBy
 }
+
+export type AdmittedBy = (action: string) => number | undefined
 
 /** What was decided about an attempt, with everything the audit record wants to know. */
 export interface Ruling {
@@ -67,7 +69,7 @@ export function authorize(attempt: Attempt, rules: DecisionRules): MaybePromise<
           const constraintFacts = describeRequest(attempt, facts, target, addresses, candidates)
           const approvalReason = approvalReasonOf(action, compiled, facts)
           return whenReady(evaluateAll(candidates, constraintFacts, approvalReason, hookTimeoutMs), (evaluations) =>
-            whenReady(settle(attempt, evaluations, rules), ({ denial: refusal, admitted }) =>
+            whenReady(settle(attempt, action, evaluations, rules), ({ denial: refusal, admitted }) =>
               ({ action, target, denial: refusal, capability: matched(admitted), addresses: checkedAddresses(admitted, constraintFacts) })))
         })
       })
@@ -104,17 +106,22 @@ function approvalReasonOf(action: string, { authorization }: CompiledAuthorizati
   return 'approval' in facts ? 'the route wants a human to approve the action' : undefined
 }
 
-function evaluateAll(candidates: readonly Candidate[], facts: ConstraintFacts, approvalReason: string | undefined, timeoutMs: number): MaybePromise<readonly Evaluation[]> {
-  const evaluations = candidates.map((candidate) => evaluateCapability(candidate, facts, approvalReason, timeoutMs))
-  return evaluations.some(isPromise) ? Promise.all(evaluations) : (evaluations as readonly Evaluation[])
+/** One after the other, so that nothing is left running where one fails. */
+function evaluateAll(candidates: readonly Candidate[], facts: ConstraintFacts, approvalReason: string | undefined, timeoutMs: number, evaluated: readonly Evaluation[] = []): MaybePromise<readonly Evaluation[]> {
+  const candidate = candidates[evaluated.length]
+  if (candidate === undefined) return evaluated
+  return whenReady(evaluateCapability(candidate, facts, approvalReason, timeoutMs), (evaluation) => evaluateAll(candidates, facts, approvalReason, timeoutMs, [...evaluated, evaluation]))
 }
 
-/** A request that was admitted before still has to pass the stateless rules with the new facts; nothing is counted (QTA-2). */
-function settle({ isAdmitted, verified }: Attempt, evaluations: readonly Evaluation[], rules: DecisionRules): MaybePromise<AdmissionOutcome> {
-  const refused = refusedFirst(evaluations)
-  if (!isAdmitted(refused.candidate.capability.action)) return admit(evaluations, verified.compiled.scope, rules)
-  const admitted = evaluations.find(({ denial }) => denial === undefined)
-  return admitted === undefined ? { denial: refused.denial } : { admitted }
+/**
+ * A request that was admitted before counts once (QTA-2): the capability that admitted it still has to hold with the
+ * new facts, and nothing is taken.
+ */
+function settle({ admittedBy, verified }: Attempt, action: string, evaluations: readonly Evaluation[], rules: DecisionRules): MaybePromise<AdmissionOutcome> {
+  const index = admittedBy(action)
+  if (index === undefined) return admit(evaluations, verified.compiled.scope, rules)
+  const evaluation = evaluations.find(({ candidate }) => candidate.index === index) ?? refusedFirst(evaluations)
+  return evaluation.denial === undefined ? { admitted: evaluation } : { denial: evaluation.denial }
 }
 
 function matched(admitted: Evaluation | undefined): MatchedCapability | undefined {
@@ -124,5 +131,5 @@ function matched(admitted: Evaluation | undefined): MatchedCapability | undefine
 /** CON-3 hands on what it checked, so that the handler connects to the same addresses. */
 function checkedAddresses(admitted: Evaluation | undefined, { addresses, target }: ConstraintFacts): readonly string[] | undefined {
   if (admitted?.candidate.capability.needsAddresses !== true || target === undefined) return undefined
-  return target.addressFamily === 0 ? (addresses as readonly string[]) : [target.host]
+  return target.addressFamily === 0 ? (addresses) : [target.host]
 }

@@ -2,10 +2,10 @@ import type { Candidate } from '../claims/compile-authorization.js'
 import type { CompiledCapability, CompiledCheck } from '../claims/compile-capability.js'
 import type { ConstraintFacts } from '../constraints/constraint-definition.js'
 import type { Denial } from '../model/denial.js'
-import type { MaybePromise } from '../model/maybe-promise.js'
+import { isPromise, type MaybePromise } from '../model/maybe-promise.js'
 import type { QuotaCharge } from '../model/store.js'
 import { callHook, HookFailed } from './hook.js'
-import { isPromise, whenReady } from './when-ready.js'
+import { whenReady } from './when-ready.js'
 import { isVerdict } from '../constraints/constraint-definition.js'
 import { pass } from '../model/verdict.js'
 
@@ -49,7 +49,7 @@ function toDenial({ name, rule }: CompiledCheck, answer: unknown): Denial | unde
 function checkApproval({ approvals }: CompiledCapability, facts: ConstraintFacts, approvalReason: string | undefined): Denial | undefined {
   if (approvalReason !== undefined) return { code: 'aap_approval_required', rule: 'OVS-1', detail: approvalReason }
   if (!approvals.some(({ isNeeded }) => isNeeded(facts))) return undefined
-  return { code: 'aap_approval_required', rule: 'CON-11', detail: 'require_approval_threshold: the amount is above it or not known' }
+  return { code: 'aap_approval_required', rule: 'CON-11', detail: 'require_approval_threshold: the amount is above it or not known', missingFact: typeof facts.amount === 'number' ? undefined : 'amount' }
 }
 
 /** What the request would take. A quantity that nobody supplied cannot be counted (CAP-6). */
@@ -62,6 +62,7 @@ function chargeOf(candidate: Candidate, facts: ConstraintFacts): { charge: reado
     const key = quotaKeys[i] as string
     const quantity = quantityOf(facts)
     if (quantity === undefined) missing ??= { code: 'aap_constraint_violation', rule: 'CON-1', detail: `${name}: the route must supply how much the request takes, in \`quantities\``, missingFact: 'quantities' }
+    else if (!Number.isSafeInteger(quantity) || quantity < 0) throw new HookFailed(`${name} gave a quantity that is no integer from 0`)
     else charge.push({ key, window, limit, quantity })
   }
   return { charge, missing }

@@ -1,8 +1,8 @@
 import type { Facts } from '../model/facts.js'
-import type { MaybePromise } from '../model/maybe-promise.js'
+import { ignoreRejection, isPromise, type MaybePromise } from '../model/maybe-promise.js'
 import type { Task } from '../model/agent-authorization.js'
 import { callHook } from './hook.js'
-import { isPromise, whenReady } from './when-ready.js'
+import { whenReady } from './when-ready.js'
 import type { DecisionRules } from './rules.js'
 import type { FactHook } from './route.js'
 import { statedFacts } from './stated-facts.js'
@@ -19,10 +19,17 @@ export function gatherFacts(known: Facts, hooks: readonly FactHook[], request: u
   const pending: Promise<void>[] = []
   for (const { name, read } of hooks) {
     const answer = callHook(name, timeoutMs, () => read(request, task))
-    if (isPromise(answer)) pending.push(answer.then((value) => { facts[name] = value ?? null }))
+    if (isPromise(answer)) pending.push(noteLater(facts, name, answer))
     else facts[name] = answer ?? null
   }
   return pending.length === 0 ? facts : Promise.all(pending).then(() => facts)
+}
+
+function noteLater(facts: Record<string, unknown>, name: string, answer: Promise<unknown>): Promise<void> {
+  const noted = answer.then((value) => { facts[name] = value ?? null })
+  // A hook that fails at once leaves nobody to wait for the others.
+  ignoreRejection(noted)
+  return noted
 }
 
 /**

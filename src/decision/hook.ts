@@ -1,5 +1,5 @@
-import type { MaybePromise } from '../model/maybe-promise.js'
-import { isPromise } from './when-ready.js'
+import { describeError } from '../model/describe-error.js'
+import { ignoreRejection, isPromise, type MaybePromise } from '../model/maybe-promise.js'
 
 /** A hook that threw, rejected or did not settle: the request is denied with 500 (ERR-2). */
 export class HookFailed extends Error {}
@@ -15,7 +15,7 @@ export function callHook<T>(name: string, timeoutMs: number, hook: () => MaybePr
   try {
     answer = hook()
   } catch (error) {
-    throw new HookFailed(`${name} threw: ${messageOf(error)}`)
+    throw new HookFailed(`${name} threw: ${describeError(error)}`)
   }
   return isPromise(answer) ? settleInTime(name, timeoutMs, answer) : answer
 }
@@ -26,14 +26,10 @@ function settleInTime<T>(name: string, timeoutMs: number, answer: Promise<T>): P
     const timer = setTimeout(() => { reject(new HookFailed(`${name} did not settle within ${timeoutMs} ms`)) }, timeoutMs)
     answer.then(
       (value) => { clearTimeout(timer); resolve(value) },
-      (error: unknown) => { clearTimeout(timer); reject(new HookFailed(`${name} rejected: ${messageOf(error)}`)) },
+      (error: unknown) => { clearTimeout(timer); reject(new HookFailed(`${name} rejected: ${describeError(error)}`)) },
     )
   })
   // Where another hook has failed already nobody waits for this one, and its rejection must not end the process.
-  settled.catch(() => undefined)
+  ignoreRejection(settled)
   return settled
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -33,9 +33,7 @@ const cores = new WeakMap<object, GuardCore>()
 export function createGuard<Request = any>(options: GuardOptions<Request> = {}): Guard {
   const core = new GuardCore(freezeSettings(options, process.env))
   const guard: Guard = Object.freeze({
-    authorize: async (request: ResourceRequest, action: string, facts: Facts = {}) => {
-      return toDecision(await core.decideStated(await core.openStated(request), action, facts))
-    },
+    authorize: async (request: ResourceRequest, action: string, facts: Facts = {}) => toDecision(await core.decideStated(request, action, facts)),
     ready: () => core.settings.rules.verification.issuers.ready(),
     close: () => core.close(),
   })
@@ -46,4 +44,11 @@ export function createGuard<Request = any>(options: GuardOptions<Request> = {}):
 /** What stands behind a guard, for the adapters. `undefined` where something else was passed. */
 export function coreOf(guard: object): GuardCore | undefined {
   return cores.get(guard)
+}
+
+/** @throws TypeError where it is no guard */
+export function requireCore(guard: object): GuardCore {
+  const core = coreOf(guard)
+  if (core === undefined) throw new TypeError('this is no guard made by createGuard')
+  return core
 }

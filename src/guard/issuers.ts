@@ -3,7 +3,10 @@ import type { GuardOptions, IssuerOptions } from './guard-options.js'
 import type { Clock } from '../model/clock.js'
 import { createRemoteKeySet, createStaticKeySet } from '../token/key-set.js'
 import { checkNames } from '../decision/did-you-mean.js'
+import { describeError } from '../model/describe-error.js'
+import { ignoreRejection } from '../model/maybe-promise.js'
 import { issuerOptionNames, laterIssuerOptions } from './guard-options.js'
+import type { KeySet } from '../token/key-set.js'
 import type { TrustedIssuer, TrustedIssuers } from '../token/trusted-issuers.js'
 
 const maxTenants = 1_000
@@ -19,7 +22,7 @@ interface Surroundings {
  * @throws TypeError where an issuer has no name, no audience or no acceptable place for its keys
  */
 export function createTrustedIssuers(options: GuardOptions, environment: NodeJS.ProcessEnv, surroundings: Surroundings): TrustedIssuers {
-  const { issuer = environment['AAP_ISSUER'], audience = environment['AAP_AUDIENCE'] } = options
+  const { issuer = environment.AAP_ISSUER, audience = environment.AAP_AUDIENCE } = options
   if (issuer === undefined || issuer === '') throw new TypeError('option `issuer` is missing: pass it, or set AAP_ISSUER in the environment')
   const trust = (settings: IssuerOptions): TrustedIssuer => createTrustedIssuer(settings, audience, options.fetch, surroundings)
   if (typeof issuer === 'function') return createTenants(issuer, trust)
@@ -45,7 +48,7 @@ function createTenants(resolve: (iss: string) => IssuerOptions | undefined, trus
     find(iss) {
       const settings: unknown = resolve(iss)
       if (settings === undefined) return undefined
-      if (settings instanceof Promise) settings.catch(() => undefined)
+      ignoreRejection(settings)
       if (typeof settings !== 'object' || settings === null || (settings as IssuerOptions).issuer !== iss) {
         throw new TypeError('option `issuer`: the function must answer at once, with undefined or with settings whose `issuer` is the one it was asked for')
       }
@@ -68,19 +71,20 @@ function createTrustedIssuer(settings: IssuerOptions, defaultAudience: GuardOpti
   if (typeof issuer !== 'string' || issuer === '') throw new TypeError('option `issuer`: an issuer is a non-empty string')
   if (jwks !== undefined && jwksUri !== undefined) throw new TypeError(`option \`issuer\`: give \`jwks\` or \`jwksUri\` of ${issuer}, not both`)
   if (claimPrefix !== undefined && (typeof claimPrefix !== 'string' || claimPrefix === '')) throw new TypeError('option `issuer`: `claimPrefix` is a non-empty string')
-  return {
-    issuer,
-    audience: audienceOf(audience),
-    claimPrefix,
-    keys: jwks !== undefined
-      ? createStaticKeySet(jwks)
-      : createRemoteKeySet({
-          issuer,
-          ...(jwksUri !== undefined && { jwksUri }),
-          fetch: fetch ?? globalThis.fetch,
-          now,
-          onProblem: (message) => { warn(`keys of ${issuer}`, message) },
-        }),
+  const createKeys = (): KeySet => jwks !== undefined
+    ? createStaticKeySet(jwks)
+    : createRemoteKeySet({
+        issuer,
+        ...(jwksUri !== undefined && { jwksUri }),
+        fetch: fetch ?? globalThis.fetch,
+        now,
+        onProblem: (message) => { warn(`keys of ${issuer}`, message) },
+      })
+  try {
+    return { issuer, audience: audienceOf(audience), claimPrefix, keys: createKeys() }
+  } catch (error) {
+    const message = describeError(error)
+    throw message.startsWith('option') ? error : new TypeError(`option \`issuer\`, ${issuer}: ${message}`)
   }
 }
 

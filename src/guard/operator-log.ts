@@ -1,3 +1,4 @@
+import { ignoreRejection } from '../model/maybe-promise.js'
 import { escapeUnprintable } from '../audit/printable.js'
 
 /** Where messages for operators go: `console` or any logger with these methods. */
@@ -29,8 +30,7 @@ export class OperatorLog {
     if (this.#said.size >= maxCauses) this.#said.clear()
     this.#said.set(cause, nowMs)
     try {
-      const logged: unknown = this.#logger[level](`aap-guard: ${escapeUnprintable(message)}`)
-      if (logged instanceof Promise) logged.catch(() => undefined)
+      ignoreRejection(this.#logger[level](`aap-guard: ${escapeUnprintable(message)}`))
     } catch {
       // A logger that fails is no reason to decide otherwise (ERR-2).
     }

@@ -18,7 +18,7 @@ export function readRequest(request: ResourceRequest): ResourceRequest {
   if (!copied.every(([, value]) => value === undefined || typeof value === 'string' || (Array.isArray(value) && value.every(isString)))) throw new TypeError('the values of headers are strings or lists of strings')
   if (rawHeaders !== undefined && !(Array.isArray(rawHeaders) && rawHeaders.length % 2 === 0 && rawHeaders.every(isString))) throw new TypeError('rawHeaders are names and values in turn')
   if (contentLength !== undefined && !(Number.isSafeInteger(contentLength) && contentLength >= 0)) throw new TypeError('contentLength is an integer from 0')
-  return { method, url, headers: Object.fromEntries(copied), rawHeaders: rawHeaders && [...rawHeaders], remoteAddress, contentLength, encrypted }
+  return { method, url, headers: Object.fromEntries(copied), rawHeaders: rawHeaders && Array.from(rawHeaders as readonly string[]), remoteAddress, contentLength, encrypted }
 }
 
 function isString(value: unknown): boolean {

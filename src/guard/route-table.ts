@@ -1,4 +1,4 @@
-import type { PublicRoute, RouteEntry } from './guard-options.js'
+import type { RouteEntry } from './guard-options.js'
 import { checkNames } from '../decision/did-you-mean.js'
 import { checkRouteOptions } from './route-options.js'
 import { compileRoute, type Route } from '../decision/route.js'
@@ -48,7 +48,7 @@ export function compileRoutes(routes: Readonly<Record<string, unknown>>): RouteT
     match(method, path, originalPath) {
       if (isAmbiguous(path) || isAmbiguous(originalPath)) return undefined
       const segments = splitPath(path)
-      const found = find(root, segments, 0, method, []) ?? (method === 'HEAD' ? find(root, segments, 0, 'GET', []) : undefined)
+      const found = find(root, segments, 0, method, [])
       if (found === undefined) return undefined
       const { leaf, values } = found
       return { route: leaf.route, params: Object.fromEntries(leaf.paramNames.map((name, i) => [name, values[i] ?? ''])) }
@@ -117,7 +117,7 @@ function readEntry(key: string, entry: unknown): Route | undefined {
   if (typeof entry !== 'object' || entry === null) throw new TypeError(`${where}: must be an action, { action, … } or { public: true }`)
   if ('public' in entry) {
     checkNames(`${where}: key`, entry, ['public'])
-    if ((entry as PublicRoute as { public: unknown }).public !== true) throw new TypeError(`${where}: \`public\` can only be true`)
+    if ((entry).public !== true) throw new TypeError(`${where}: \`public\` can only be true`)
     return undefined
   }
   const { action, ...options } = entry as RouteEntry<unknown>
@@ -134,7 +134,7 @@ function checkAction<T>(where: string, action: T): T {
 function find(at: Segment, segments: readonly string[], depth: number, method: string, values: readonly string[]): { leaf: Leaf; values: readonly string[] } | undefined {
   const segment = segments[depth]
   if (segment === undefined) {
-    const leaf = at.ends.get(method)
+    const leaf = leafFor(at.ends, method)
     return leaf && { leaf, values }
   }
   const literal = at.literals.get(segment.toLowerCase())
@@ -142,6 +142,11 @@ function find(at: Segment, segments: readonly string[], depth: number, method: s
   if (found) return found
   const byParam = at.param && segment !== '' ? find(at.param, segments, depth + 1, method, [...values, segment]) : undefined
   if (byParam) return byParam
-  const rest = at.rests.get(method)
+  const rest = leafFor(at.rests, method)
   return rest && segment !== '' ? { leaf: rest, values: [...values, segments.slice(depth).join('/')] } : undefined
+}
+
+/** HEAD uses the entry of GET unless it has its own. */
+function leafFor(leaves: ReadonlyMap<string, Leaf>, method: string): Leaf | undefined {
+  return leaves.get(method) ?? (method === 'HEAD' ? leaves.get('GET') : undefined)
 }

@@ -21,8 +21,6 @@ export interface Settings {
   readonly log: OperatorLog
   readonly routes: RouteTable | undefined
   readonly respond: Respond | undefined
-  /** Whether the guard made the store itself, and so has to close it. */
-  readonly ownsStore: boolean
 }
 
 /** @throws TypeError or RangeError that names the option which is wrong */
@@ -66,7 +64,6 @@ export function freezeSettings(options: GuardOptions, environment: NodeJS.Proces
     log,
     routes: routes === undefined ? undefined : compileRoutes(routes),
     respond,
-    ownsStore: store === undefined,
   })
 }
 
@@ -97,8 +94,8 @@ function boundedInteger(name: string, value: number, min: number, max: number): 
 
 function algorithmsOf(names: readonly Algorithm[] = defaultAlgorithms): ReadonlySet<Algorithm> {
   if (!Array.isArray(names) || names.length === 0) throw new TypeError('option `algorithms` must be a list of at least one algorithm')
-  const refused: unknown = names.find((name: unknown) => !isAlgorithm(name))
-  if (refused !== undefined) throw new TypeError(`option \`algorithms\`: ${JSON.stringify(refused)} is not one of the asymmetric algorithms that can be used (TOK-1)`)
+  const refused = names.findIndex((name: unknown) => !isAlgorithm(name))
+  if (refused >= 0) throw new TypeError(`option \`algorithms\`: ${JSON.stringify(names[refused])} is not one of the asymmetric algorithms that can be used (TOK-1)`)
   return new Set(names)
 }
 

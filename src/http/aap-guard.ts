@@ -3,16 +3,16 @@ import type { FrameworkRequest } from './incoming-request.js'
 import type { GuardCore, Session } from '../guard/guard-core.js'
 import type { GuardOptions } from '../guard/guard-options.js'
 import type { GuardRequest } from './guard-request.js'
+import type { Next } from './respond.js'
 import type { RouteMatch } from '../guard/route-table.js'
-import { coreOf, createGuard, type Guard } from '../guard/create-guard.js'
-import { concludeRuling, refuse } from './conclude.js'
+import { admittedBy, historyOf, type RequestState } from './request-state.js'
+import { answerRefused, concludeRuling } from './conclude.js'
+import { coreOf, createGuard, requireCore, type Guard } from '../guard/create-guard.js'
 import { guardRequest } from './guard-request.js'
 import { IncomingRequest } from './incoming-request.js'
-import { isAdmitted, setState, stateOf, type RequestState } from './request-state.js'
+import { recordUndecided } from './undecided-record.js'
 import { setAap } from './aap.js'
-import { whenClosed } from './result-record.js'
 import { whenReady } from '../decision/when-ready.js'
-import type { Next } from './respond.js'
 
 /** A middleware of Express, Connect, or anything that calls `(req, res, next)`. */
 export interface AapGuard {
@@ -34,7 +34,7 @@ export interface AapGuard {
 export function aapGuard(options: GuardOptions<GuardRequest> | Guard = {}): AapGuard {
   const known = coreOf(options)
   const guard = known === undefined ? createGuard(options as GuardOptions) : (options as Guard)
-  const core = known ?? (coreOf(guard) as GuardCore)
+  const core = known ?? requireCore(guard)
   const { routes } = core.settings
 
   const middleware = (req: FrameworkRequest, res: ServerResponse, next: Next): void => {
@@ -42,13 +42,14 @@ export function aapGuard(options: GuardOptions<GuardRequest> | Guard = {}): AapG
     const request = new IncomingRequest(req)
     const matched = routes?.match(request.method, pathOf(req.url), pathOf(request.url))
     if (matched !== undefined && matched.route === undefined) {
-      passPublic(core, request, next)
+      passPublic(core, request, req, res, next)
       return
     }
-    const hookRequest = guardRequest(req, matched?.params)
-    void whenReady(core.openSession(request, hookRequest), (session) => {
-      if (routes === undefined) authenticateOnly(core, session, req, res, next)
-      else decideRoute(core, session, matched, req, res, next)
+    const correlationId = historyOf(req).state?.session.correlationId
+    void whenReady(core.openSession(request, guardRequest(req, matched?.params), correlationId), (session) => {
+      const state = takeOver(core, session, req)
+      if (routes === undefined) authenticateOnly(state, req, res, next)
+      else decideRoute(state, matched, req, res, next)
     })
   }
   return Object.assign(middleware, { guard })
@@ -59,63 +60,41 @@ function pathOf(url = ''): string {
   return query < 0 ? url : url.slice(0, query)
 }
 
-function authenticateOnly(core: GuardCore, session: Session, req: IncomingMessage, res: ServerResponse, next: Next): void {
+/** A guard that comes later has the last word: what is on record for a request is one decision (AUD-1). */
+function takeOver(core: GuardCore, session: Session, req: IncomingMessage): RequestState {
+  const state: RequestState = { core, session, startedAtMs: performance.now(), aap: session.verified?.view }
+  historyOf(req).state = state
+  return state
+}
+
+function authenticateOnly(state: RequestState, req: IncomingMessage, res: ServerResponse, next: Next): void {
+  const { core, session } = state
   const denial = core.checkSession(session)
   if (denial !== undefined) {
-    core.recordRuling({ ...session, denial })
-    refuse(core, { ...session, denial }, req, res, next)
+    historyOf(req).isDecided = true
+    answerRefused(core, core.refuse(session, denial), req, res, next)
     return
   }
-  const state = beginRequest(core, session, req)
-  recordUndecided(state, res)
+  setAap(req, state.aap)
+  recordUndecided(state, req, res)
   next()
 }
 
-function decideRoute(core: GuardCore, session: Session, matched: RouteMatch | undefined, req: IncomingMessage, res: ServerResponse, next: Next): void {
-  const state = beginRequest(core, session, req)
-  state.isDecided = true
-  void whenReady(core.decideMatch(session, matched, (action) => isAdmitted(req, state, action)), (ruling) => {
+function decideRoute(state: RequestState, matched: RouteMatch | undefined, req: IncomingMessage, res: ServerResponse, next: Next): void {
+  historyOf(req).isDecided = true
+  void whenReady(state.core.decideMatch(state.session, matched, (action) => admittedBy(req, state, action)), (ruling) => {
     concludeRuling(state, ruling, req, res, next)
   })
 }
 
-function beginRequest(core: GuardCore, session: Session, req: IncomingMessage): RequestState {
-  // A guard that comes later takes over: one request leaves one decision record (AUD-1).
-  const earlier = stateOf(req)
-  if (earlier !== undefined) earlier.isDecided = true
-  const state: RequestState = { core, session, startedAtMs: performance.now(), isDecided: false, aap: session.verified?.view }
-  setState(req, state)
-  setAap(req, state.aap)
-  return state
-}
-
-function passPublic(core: GuardCore, request: IncomingRequest, next: Next): void {
-  core.record({ outcome: 'allow', correlationId: crypto.randomUUID(), request, note: { rule: 'RTE-1', detail: 'the route is public' } })
+/** A public route is a decision too, and on record as one. */
+function passPublic(core: GuardCore, request: IncomingRequest, req: IncomingMessage, res: ServerResponse, next: Next): void {
+  const session = core.openPublic(request)
+  historyOf(req).isDecided = true
+  if (session.denial !== undefined) {
+    answerRefused(core, core.refuse(session, session.denial), req, res, next)
+    return
+  }
+  core.record({ outcome: 'allow', correlationId: session.correlationId, request, note: { rule: 'RTE-1', detail: 'the route is public' } })
   next()
-}
-
-const warnedRoutes = new WeakMap<GuardCore, Set<string>>()
-
-/** An authenticated request that ends without a decision leaves a record every time, and a warning once a route (AUD-1). */
-function recordUndecided(state: RequestState, res: ServerResponse): void {
-  whenClosed(res, () => {
-    if (state.isDecided) return
-    const { core, session } = state
-    const { correlationId, request, verified } = session
-    core.record({
-      outcome: 'undecided',
-      correlationId,
-      request,
-      status: res.statusCode,
-      note: { rule: 'AUD-1', detail: 'the response ended without a capability decision' },
-      ...(verified !== undefined && { verified }),
-    })
-    if (res.statusCode === 404) return
-    const path = pathOf(request.url)
-    const warned = warnedRoutes.get(core) ?? new Set()
-    warnedRoutes.set(core, warned)
-    if (warned.size >= 1_000 || warned.has(`${request.method} ${path}`)) return
-    warned.add(`${request.method} ${path}`)
-    core.settings.log.warn(`undecided ${request.method} ${path}`, `${request.method} ${path} answered ${res.statusCode} without a capability decision. Add requireCapability(action), or requireCapability.none('why') if the route needs none`)
-  })
 }

@@ -20,7 +20,12 @@ export interface AapDecision {
   readonly correlationId: string
 }
 
-/** Puts the guard's own view on the request, in place of anything that was there. */
+/**
+ * Puts the guard's own view on the request, in place of anything that was there, an accessor included.
+ *
+ * @throws TypeError where somebody made the property unchangeable
+ */
 export function setAap(req: IncomingMessage, aap: Aap | undefined): void {
-  ;(req as IncomingMessage & { aap?: Aap | undefined }).aap = aap
+  if ('aap' in req) Object.defineProperty(req, 'aap', { value: aap, writable: true, configurable: true, enumerable: true })
+  else if (aap !== undefined) (req as IncomingMessage & { aap?: Aap }).aap = aap
 }

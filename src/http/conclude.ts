@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Denial } from '../model/denial.js'
 import type { GuardCore, GuardRuling } from '../guard/guard-core.js'
+import { admittedBy, noteAdmission, type RequestState } from './request-state.js'
 import { deepFreeze } from '../claims/deep-freeze.js'
-import { noteAdmission, type RequestState } from './request-state.js'
 import { publicDenial } from './public-denial.js'
 import { recordResult } from './result-record.js'
 import { respond, type Next } from './respond.js'
@@ -10,27 +10,24 @@ import { setAap } from './aap.js'
 
 /** Turns a decision into what happens next: the handler, with `req.aap` complete, or an answer. */
 export function concludeRuling(state: RequestState, ruling: GuardRuling, req: IncomingMessage, res: ServerResponse, next: Next): void {
-  const { core, session, startedAtMs } = state
-  const { denial, capability, target, addresses, correlationId } = ruling
-  if (denial !== undefined) {
-    refuse(core, { ...ruling, denial }, req, res, next)
+  const { denial, action, capability, target, addresses, correlationId } = ruling
+  if (denial !== undefined || action === undefined || capability === undefined || state.aap === undefined) {
+    answerRefused(state.core, { ...ruling, denial: denial ?? { code: 'internal_error', rule: 'ERR-2', detail: 'the decision has no capability' } }, req, res, next)
     return
   }
-  noteAdmission(req, state, ruling)
-  if (state.aap !== undefined && capability !== undefined) {
-    state.aap = deepFreeze({
-      ...state.aap,
-      decision: { capability, correlationId },
-      ...(target !== undefined && { target: target.url }),
-      ...(addresses !== undefined && { addresses: [...addresses] }),
-    })
-  }
+  if (admittedBy(req, state, action) === undefined) noteAdmission(req, state, action, capability.index)
+  state.aap = deepFreeze({
+    ...state.aap,
+    decision: { capability, correlationId },
+    ...(target !== undefined && { target: target.url }),
+    ...(addresses !== undefined && { addresses: [...addresses] }),
+  })
   setAap(req, state.aap)
-  recordResult(core, session, res, startedAtMs)
+  recordResult(state, req, res)
   next()
 }
 
-/** Answers a refusal. It is recorded already. */
-export function refuse(core: GuardCore, ruling: Pick<GuardRuling, 'verified' | 'correlationId'> & { readonly denial: Denial }, req: IncomingMessage, res: ServerResponse, next: Next): void {
+/** Answers a refusal, which is on record already. */
+export function answerRefused(core: GuardCore, ruling: Pick<GuardRuling, 'verified' | 'correlationId'> & { readonly denial: Denial }, req: IncomingMessage, res: ServerResponse, next: Next): void {
   respond(publicDenial(ruling.denial, ruling), req, res, next, core.settings)
 }

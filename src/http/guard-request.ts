@@ -20,7 +20,7 @@ export interface GuardRequest extends IncomingMessage {
  * option `routes` brings its parameters. The request itself is left as it is.
  */
 export function guardRequest(request: FrameworkRequest, params?: Readonly<Record<string, string>>): GuardRequest {
-  if (request.query !== undefined && params === undefined) return request as GuardRequest
+  if (request.query !== undefined && params === undefined) return request
   const view = Object.create(request) as GuardRequest
   if (params !== undefined) Object.defineProperty(view, 'params', { value: params })
   if (request.query === undefined) Object.defineProperty(view, 'query', { value: parseQuery(request.url ?? '') })

@@ -19,7 +19,7 @@ export function publicDenial(denial: Denial, ruling: Pick<GuardRuling, 'verified
   if (status === 400 || status === 401 || status === 403) headers['www-authenticate'] = bearerChallenge(error, sentence)
   if (retryAfterSeconds !== undefined) headers['retry-after'] = String(retryAfterSeconds)
   // The rest of a body that is too large need not be received.
-  if (status === 413) headers['connection'] = 'close'
+  if (status === 413) headers.connection = 'close'
 
   const body: Record<string, string> = status === 500
     ? { error_correlation_id: correlationId }

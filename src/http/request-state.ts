@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Aap } from './aap.js'
-import type { GuardCore, GuardRuling, Session } from '../guard/guard-core.js'
+import type { GuardCore, Session } from '../guard/guard-core.js'
 import type { StateStore } from '../model/store.js'
 
 /** What the guard knows about a request, out of reach of everything that can write to the request (AUD-5). */
@@ -8,34 +8,51 @@ export interface RequestState {
   readonly core: GuardCore
   readonly session: Session
   readonly startedAtMs: number
-  /** Set once there is a capability decision, or a reason why there need be none. */
-  isDecided: boolean
   /** What handlers see. */
   aap: Aap | undefined
+  /** Why the route needs no capability, where it says so. */
+  whyNone?: string
 }
 
-const states = new WeakMap<IncomingMessage, RequestState>()
-const admissions = new WeakMap<IncomingMessage, { readonly store: StateStore; readonly scope: string; readonly action: string }[]>()
+/** What holds for a request whichever guards it passes. */
+interface RequestHistory {
+  /** The state of the guard that came last: earlier ones have nothing to say any more. */
+  state: RequestState | undefined
+  /** Set once a capability decision, or the refusal to take one, is on record (AUD-1). */
+  isDecided: boolean
+  /** Set once the response is watched for its result record. */
+  isResultDue: boolean
+  readonly admissions: Admitted[]
+}
+
+interface Admitted {
+  readonly store: StateStore
+  /** Of the token. */
+  readonly scope: string
+  readonly action: string
+  /** Position of the capability that admitted. */
+  readonly index: number
+}
+
+const histories = new WeakMap<IncomingMessage, RequestHistory>()
+
+export function historyOf(req: IncomingMessage): RequestHistory {
+  let history = histories.get(req)
+  if (history === undefined) histories.set(req, (history = { state: undefined, isDecided: false, isResultDue: false, admissions: [] }))
+  return history
+}
 
 export function stateOf(req: IncomingMessage): RequestState | undefined {
-  return states.get(req)
-}
-
-export function setState(req: IncomingMessage, state: RequestState): void {
-  states.set(req, state)
+  return histories.get(req)?.state
 }
 
 /** A request counts once for an action, however often it is guarded (QTA-2). */
-export function isAdmitted(req: IncomingMessage, { core, session }: RequestState, action: string): boolean {
+export function admittedBy(req: IncomingMessage, { core, session }: RequestState, action: string): number | undefined {
   const scope = session.verified?.compiled.scope
-  return (admissions.get(req) ?? []).some((admission) => admission.action === action && admission.scope === scope && admission.store === core.settings.rules.store)
+  return histories.get(req)?.admissions.find((admission) => admission.action === action && admission.scope === scope && admission.store === core.settings.rules.store)?.index
 }
 
-export function noteAdmission(req: IncomingMessage, { core, session }: RequestState, { action }: GuardRuling): void {
+export function noteAdmission(req: IncomingMessage, { core, session }: RequestState, action: string, index: number): void {
   const scope = session.verified?.compiled.scope
-  if (action === undefined || scope === undefined) return
-  const admission = { store: core.settings.rules.store, scope, action }
-  const earlier = admissions.get(req)
-  if (earlier === undefined) admissions.set(req, [admission])
-  else earlier.push(admission)
+  if (scope !== undefined) historyOf(req).admissions.push({ store: core.settings.rules.store, scope, action, index })
 }

@@ -4,12 +4,12 @@ import type { GuardRequest } from './guard-request.js'
 import type { MaybePromise } from '../model/maybe-promise.js'
 import type { Next } from './respond.js'
 import type { RouteOptions } from '../decision/route.js'
+import { admittedBy, historyOf, stateOf, type RequestState } from './request-state.js'
 import { checkRouteOptions } from '../guard/route-options.js'
 import { compileRoute } from '../decision/route.js'
 import { concludeRuling } from './conclude.js'
 import { guardRequest } from './guard-request.js'
 import { isActionName } from '../matching/action-name.js'
-import { isAdmitted, stateOf } from './request-state.js'
 import { recordResult } from './result-record.js'
 import { whenReady } from '../decision/when-ready.js'
 
@@ -28,6 +28,7 @@ export interface RequireCapability {
    * For a route that any authenticated agent may use.
    *
    * @param why is left in the audit record
+   * @throws TypeError without a reason
    */
   none(why: string): RouteGuard
 }
@@ -37,34 +38,29 @@ function create(action: string | ((req: GuardRequest) => MaybePromise<unknown>),
   checkRouteOptions(`requireCapability(${typeof action === 'string' ? `'${action}'` : 'function'})`, options as Readonly<Record<string, unknown>>)
   const route = compileRoute(action, options)
 
-  return (req, res, next) => {
-    const state = stateOf(req)
-    if (state === undefined) {
-      next(new Error('requireCapability found no guard: add app.use(aapGuard()) before this route'))
-      return
-    }
-    state.isDecided = true
-    const session = { ...state.session, hookRequest: guardRequest(req as FrameworkRequest) }
-    void whenReady(state.core.decide(session, route, (name) => isAdmitted(req, state, name)), (ruling) => {
+  return afterGuard((state, req, res, next) => {
+    historyOf(req).isDecided = true
+    const session = { ...state.session, hookRequest: guardRequest(req) }
+    void whenReady(state.core.decide(session, route, (name) => admittedBy(req, state, name)), (ruling) => {
       concludeRuling(state, ruling, req, res, next)
     })
-  }
+  })
 }
 
 function none(why: string): RouteGuard {
   if (typeof why !== 'string' || why === '') throw new TypeError('requireCapability.none: say why the route needs no capability')
+  return afterGuard((state, req, res, next) => {
+    state.whyNone = why
+    recordResult(state, req, res)
+    next()
+  })
+}
+
+function afterGuard(run: (state: RequestState, req: FrameworkRequest, res: ServerResponse, next: Next) => void): RouteGuard {
   return (req, res, next) => {
     const state = stateOf(req)
-    if (state === undefined) {
-      next(new Error('requireCapability.none found no guard: add app.use(aapGuard()) before this route'))
-      return
-    }
-    const { core, session, startedAtMs } = state
-    state.isDecided = true
-    const { correlationId, request, verified } = session
-    core.record({ outcome: 'undecided', correlationId, request, note: { rule: 'AUD-1', detail: `the route needs no capability: ${why}` }, ...(verified !== undefined && { verified }) })
-    recordResult(core, session, res, startedAtMs)
-    next()
+    if (state === undefined) next(new Error('requireCapability found no guard: add app.use(aapGuard()) before this route'))
+    else run(state, req, res, next)
   }
 }
 

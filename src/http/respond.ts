@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { describeError } from '../model/describe-error.js'
+import { isPromise } from '../model/maybe-promise.js'
 import type { PublicDenial } from '../guard/guard-options.js'
 import type { Settings } from '../guard/settings.js'
-import { isPromise } from '../decision/when-ready.js'
 
 export type Next = (error?: unknown) => void
 
@@ -15,7 +16,7 @@ export function respond(denial: PublicDenial, req: IncomingMessage, res: ServerR
     return
   }
   const failed = (reason: unknown): void => {
-    log.error('respond failure', `The option respond failed: ${reason instanceof Error ? reason.message : String(reason)}`)
+    log.error('respond failure', `The option respond failed: ${describeError(reason)}`)
     sendDefault(denial, res)
   }
   try {
@@ -34,8 +35,9 @@ function waitFor(answer: Promise<unknown>, timeoutMs: number, failed: (reason: u
 /** `next()` without an error would let a refused request through: it hands on an error all the same. */
 function refusedNext({ status, description, error }: PublicDenial, next: Next): Next {
   return (given) => {
-    const reason = given ?? undefined
-    next(reason !== undefined && reason !== 'route' && reason !== 'router' ? reason : Object.assign(new Error(description), { status, statusCode: status, code: error, expose: true }))
+    // Frameworks take every falsy value, and the words of their routers, for "go on".
+    const isError = Boolean(given) && given !== 'route' && given !== 'router'
+    next(isError ? given : Object.assign(new Error(description), { status, statusCode: status, code: error, expose: true }))
   }
 }
 

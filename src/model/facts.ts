@@ -28,10 +28,8 @@ export interface KnownFacts {
 }
 
 /** The facts above, and others for constraints that were registered. */
-export interface Facts extends KnownFacts {
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- only the constraint that reads a fact knows its type
-  readonly [name: string]: any
-}
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- only the constraint that reads a fact knows its type
+export type Facts = KnownFacts & Readonly<Record<string, any>>
 
 /** The names above, as the guard checks them against misspelling. */
 export const factNames = [

@@ -13,8 +13,6 @@ export interface StateStore {
    * changes the answer. Throwing, rejecting or any other answer refuses the request with 503 (QTA-6).
    */
   admit(admission: Admission): MaybePromise<AdmissionVerdict>
-  /** Releases what the store holds. The guard calls it only for a store that it made itself. */
-  close?(): MaybePromise<void>
 }
 
 export interface Admission {

@@ -41,6 +41,8 @@ class MemoryStore implements StateStore {
   readonly #monotonicNow: Clock
   readonly #hourClock = new AlignedClock(windowLengthMs.hour)
   readonly #dayClock = new AlignedClock(windowLengthMs.day)
+  /** The counters of the quotas that were looked at last, so that taking them need not look again. */
+  readonly #found: (WindowCounter | undefined)[] = []
   #sweep: MapIterator<[string, WindowCounter]> | undefined
 
   constructor({ maxCounters = 1_000_000, now, monotonicNow }: MemoryStoreOptions) {
@@ -53,7 +55,7 @@ class MemoryStore implements StateStore {
   admit({ alternatives, chargeOnly }: Admission): AdmissionVerdict {
     const monotonicMs = Math.floor(this.#monotonicNow())
     const wallMs = this.#now()
-    if (!Number.isFinite(wallMs)) throw new TypeError('the clock gives no finite number')
+    if (!Number.isFinite(wallMs) || !Number.isFinite(monotonicMs)) throw new TypeError('the clock gives no finite number')
     const instants: Instants = {
       monotonicMs,
       hourMs: this.#hourClock.read(wallMs, monotonicMs),
@@ -75,56 +77,48 @@ class MemoryStore implements StateStore {
     return { outcome: 'full', retryAfterMs }
   }
 
-  close(): void {
-    this.#counters.clear()
-    this.#sweep = undefined
-  }
-
-  /** Milliseconds until all of the quotas have room, 0 if they have now. */
+  /** Milliseconds until all of the quotas have room, 0 if they have now. Only then may they be taken. */
   #waitMs(quotas: readonly QuotaCharge[], instants: Instants): number {
     let longestMs = 0
     for (let i = 0; i < quotas.length; i++) {
       const { key, window, quantity, limit } = quotas[i] as QuotaCharge
-      const counter = this.#counters.get(key) ?? (quantity <= limit ? undefined : createCounter(window))
-      const waitMs = counter === undefined ? 0 : counter.waitMs(quantity, limit, instants)
+      const counter = this.#counters.get(key)
+      this.#found[i] = counter
+      const waitMs = counter === undefined && limit > 0 && quantity <= limit ? 0 : (counter ?? createCounter(window)).waitMs(quantity, limit, instants)
       if (waitMs > longestMs) longestMs = waitMs
     }
     return longestMs
   }
 
   #take(quotas: readonly QuotaCharge[], instants: Instants): void {
-    this.#makeRoom(quotas, instants.monotonicMs)
-    for (let i = 0; i < quotas.length; i++) {
-      const { key, window, quantity } = quotas[i] as QuotaCharge
-      let counter = this.#counters.get(key)
-      if (counter === undefined) {
-        this.#forgetExpired(instants.monotonicMs, 2)
-        counter = createCounter(window)
-        this.#counters.set(key, counter)
-      }
-      counter.take(quantity, instants)
-    }
+    let missing = 0
+    for (let i = 0; i < quotas.length; i++) if (this.#found[i] === undefined) missing++
+    if (missing > 0) this.#addMissing(quotas, missing, instants)
+    for (let i = 0; i < quotas.length; i++) (this.#found[i] as WindowCounter).take((quotas[i] as QuotaCharge).quantity, instants)
   }
 
   /** Before anything is taken, so that a charge is whole or not at all. */
-  #makeRoom(quotas: readonly QuotaCharge[], monotonicMs: number): void {
-    if (this.#counters.size + quotas.length <= this.#maxCounters) return
-    this.#forgetExpired(monotonicMs, 1_000)
-    const missing = quotas.filter(({ key }) => !this.#counters.has(key)).length
-    if (this.#counters.size + missing > this.#maxCounters) throw new Error('the memory store is full')
+  #addMissing(quotas: readonly QuotaCharge[], missing: number, instants: Instants): void {
+    this.#forgetExpired(instants, 2 * missing)
+    if (this.#counters.size + quotas.length > this.#maxCounters) this.#forgetExpired(instants, 1_000)
+    // Some that were found may have expired just now.
+    const absent = quotas.filter(({ key }) => !this.#counters.has(key))
+    if (this.#counters.size + absent.length > this.#maxCounters) throw new Error('the memory store is full')
+    for (const { key, window } of absent) this.#counters.set(key, createCounter(window))
+    for (let i = 0; i < quotas.length; i++) this.#found[i] = this.#counters.get((quotas[i] as QuotaCharge).key)
   }
 
   /** Looks at the next few counters in turn, so that no request pays for all of them and no timer is needed. */
-  #forgetExpired(monotonicMs: number, looks: number): void {
+  #forgetExpired(instants: Instants, looks: number): void {
     for (let look = 0; look < looks; look++) {
       this.#sweep ??= this.#counters.entries()
       const next = this.#sweep.next()
       if (next.done === true) {
         this.#sweep = undefined
-        return
+        continue
       }
       const [key, counter] = next.value
-      if (counter.isExpired(monotonicMs)) this.#counters.delete(key)
+      if (counter.isExpired(instants)) this.#counters.delete(key)
     }
   }
 }

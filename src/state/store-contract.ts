@@ -2,14 +2,12 @@ import assert from 'node:assert/strict'
 import type { Admission, AdmissionVerdict, QuotaCharge, QuotaWindow, StateStore } from '../model/store.js'
 
 /** How the suite gets a store with a clock that it can move. */
-export interface StoreFactory {
-  /**
+/**
    * Makes an empty store.
    *
    * @param clock gives epoch milliseconds; the store must follow it in every window
    */
-  (clock: () => number): StateStore | Promise<StateStore>
-}
+export type StoreFactory = (clock: () => number) => StateStore | Promise<StateStore>
 
 /** One thing that every store has to do. */
 export interface ContractCase {
@@ -51,21 +49,17 @@ async function withBench(createStore: StoreFactory, run: (bench: Bench) => Promi
   const store = await createStore(() => nowMs)
   const admit: Bench['admit'] = async (admission) => store.admit({ scope: keyOf('scope'), ...admission })
   const take: Bench['take'] = async (...quotas) => (await admit({ alternatives: [{ quotas }] })).outcome === 'admitted'
-  try {
-    await run({
-      get nowMs() { return nowMs },
-      set nowMs(value) { nowMs = value },
-      admit,
-      take,
-      takeTimes: async (times, ...quotas) => {
-        let admitted = 0
-        for (let i = 0; i < times; i++) if (await take(...quotas)) admitted++
-        return admitted
-      },
-    })
-  } finally {
-    await store.close?.()
-  }
+  await run({
+    get nowMs() { return nowMs },
+    set nowMs(value) { nowMs = value },
+    admit,
+    take,
+    takeTimes: async (times, ...quotas) => {
+      let admitted = 0
+      for (let i = 0; i < times; i++) if (await take(...quotas)) admitted++
+      return admitted
+    },
+  })
 }
 
 /** Keys have the length and the alphabet of the digests that the guard makes. */
@@ -93,7 +87,12 @@ const cases: readonly { readonly name: string; readonly run: (bench: Bench) => P
   },
   {
     name: 'CON-1: a limit of 0 admits nothing',
-    run: async ({ takeTimes }) => { assert.equal(await takeTimes(3, quota('zero', 'minute', 0)), 0) },
+    run: async ({ takeTimes }) => {
+      for (const window of ['second', 'minute', 'hour', 'day'] as const) {
+        assert.equal(await takeTimes(3, quota(`zero ${window}`, window, 0)), 0, window)
+        assert.equal(await takeTimes(1, quota(`zero ${window}`, window, 0, 0)), 0, `${window}, not even nothing`)
+      }
+    },
   },
   {
     name: 'CON-1: limits up to 2^53 - 1 are exact',

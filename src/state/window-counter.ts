@@ -15,7 +15,7 @@ export interface WindowCounter {
   waitMs(quantity: number, limit: number, instants: Instants): number
   take(quantity: number, instants: Instants): void
   /** Whether the window is over, so that the counter says nothing any more (QTA-7). */
-  isExpired(monotonicMs: number): boolean
+  isExpired(instants: Instants): boolean
 }
 
 /** Requests in (now - w, now], on the monotonic clock, which no step of the wall clock reaches. */
@@ -30,9 +30,9 @@ export class SlidingCounter implements WindowCounter {
 
   waitMs(quantity: number, limit: number, { monotonicMs }: Instants): number {
     const over = this.#log.totalSince(monotonicMs - this.#lengthMs) + quantity - limit
-    if (over <= 0) return 0
-    // A quantity over the limit never fits: it may as well come back when the window is empty.
-    const releaseMs = this.#log.instantOfRelease(over) ?? monotonicMs
+    if (over <= 0 && limit > 0) return 0
+    // What never fits may as well come back when the window is empty: a quantity over the limit, anything where that is 0.
+    const releaseMs = (limit > 0 ? this.#log.instantOfRelease(over) : undefined) ?? monotonicMs
     return releaseMs + this.#lengthMs - monotonicMs
   }
 
@@ -41,18 +41,22 @@ export class SlidingCounter implements WindowCounter {
     this.#lastMs = monotonicMs
   }
 
-  isExpired(monotonicMs: number): boolean {
+  isExpired({ monotonicMs }: Instants): boolean {
     return monotonicMs - this.#lastMs >= this.#lengthMs
   }
 }
 
-/** Requests since the last full hour or day of UTC. */
+/**
+ * Requests since the last full hour or day of UTC. Where the wall clock has been set, it may come to a window again:
+ * what was taken in it within the last window length still counts (QTA-3).
+ */
 export class AlignedCounter implements WindowCounter {
   readonly #lengthMs: number
   // Windows since the epoch, not milliseconds: V8 keeps small integers in place, and there are many counters.
   #window = -1
   #count = 0
   #lastMs = 0
+  #others: Map<number, { readonly count: number; readonly lastMs: number }> | undefined
 
   constructor(lengthMs: number) {
     this.#lengthMs = lengthMs
@@ -61,20 +65,36 @@ export class AlignedCounter implements WindowCounter {
   waitMs(quantity: number, limit: number, instants: Instants): number {
     const nowMs = this.#now(instants)
     const window = Math.floor(nowMs / this.#lengthMs)
-    const taken = window === this.#window ? this.#count : 0
-    return taken + quantity <= limit ? 0 : (window + 1) * this.#lengthMs - nowMs
+    return limit > 0 && this.#countIn(window) + quantity <= limit ? 0 : (window + 1) * this.#lengthMs - nowMs
   }
 
   take(quantity: number, instants: Instants): void {
     const window = Math.floor(this.#now(instants) / this.#lengthMs)
-    this.#count = window === this.#window ? this.#count + quantity : quantity
-    this.#window = window
+    if (window !== this.#window) this.#move(window, instants.monotonicMs)
+    this.#count += quantity
     this.#lastMs = instants.monotonicMs
   }
 
-  /** The window is over one length after it was last taken from, at the latest. */
-  isExpired(monotonicMs: number): boolean {
-    return monotonicMs - this.#lastMs >= this.#lengthMs
+  isExpired(instants: Instants): boolean {
+    return Math.floor(this.#now(instants) / this.#lengthMs) !== this.#window && this.#isOver(this.#lastMs, instants.monotonicMs)
+  }
+
+  #countIn(window: number): number {
+    return window === this.#window ? this.#count : (this.#others?.get(window)?.count ?? 0)
+  }
+
+  /** Keeps what was taken in the window that is left, for as long as the wall clock might be set back to it. */
+  #move(window: number, monotonicMs: number): void {
+    const count = this.#countIn(window)
+    if (this.#window >= 0) (this.#others ??= new Map()).set(this.#window, { count: this.#count, lastMs: this.#lastMs })
+    for (const [other, { lastMs }] of this.#others ?? []) if (other === window || this.#isOver(lastMs, monotonicMs)) this.#others?.delete(other)
+    if (this.#others?.size === 0) this.#others = undefined
+    this.#window = window
+    this.#count = count
+  }
+
+  #isOver(lastMs: number, monotonicMs: number): boolean {
+    return monotonicMs - lastMs >= this.#lengthMs
   }
 
   #now({ hourMs, dayMs }: Instants): number {

@@ -51,11 +51,11 @@ export async function createTestIssuer({ algorithm = 'ES256', audience = 'https:
     jwks,
     sign: (claims, header = {}) => {
       const iat = Math.floor(now() / 1000)
-      const payload = Object.entries({ iss: issuer, aud: audience, iat, exp: iat + 300, jti: randomUUID(), ...claims }).filter(([, value]) => value !== undefined)
-      return new SignJWT(Object.fromEntries(payload)).setProtectedHeader({ alg: algorithm, kid, typ: 'at+jwt', ...header }).sign(privateKey)
+      const payload: Record<string, unknown> = { iss: issuer, aud: audience, iat, exp: iat + 300, jti: randomUUID(), ...claims }
+      return new SignJWT(Object.fromEntries(Object.entries(payload).filter(([, value]) => value !== undefined))).setProtectedHeader({ alg: algorithm, kid, typ: 'at+jwt', ...header }).sign(privateKey)
     },
     close: () => new Promise((resolve, reject) => {
-      server.close((error) => { if (error) reject(error); else resolve() })
+      server.close((error?: Error) => { if (error === undefined) resolve(); else reject(error) })
       server.closeAllConnections()
     }),
   }

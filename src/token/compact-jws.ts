@@ -38,7 +38,7 @@ function parse(bytes: Uint8Array, part: string): Claims {
 /** `jku`, `jwk`, `x5u` and `x5c` are not read at all. */
 function readHeader(header: Claims, { algorithms, tokenType }: JwtRules): Omit<UnverifiedJwt, 'payload'> {
   if ('crit' in header) refuseToken('TOK-2', 'the header has crit')
-  if ('b64' in header && header['b64'] !== true) refuseToken('TOK-2', 'the header has b64 other than true')
+  if ('b64' in header && header.b64 !== true) refuseToken('TOK-2', 'the header has b64 other than true')
 
   const { alg, typ, kid } = header
   if (!isAlgorithm(alg) || !algorithms.has(alg)) refuseToken('TOK-1', `alg ${JSON.stringify(alg)} is not accepted`)

@@ -42,7 +42,7 @@ export interface Identity {
 
 export function readIdentity({ sub, jti, client_id, scope }: Claims): Identity | Denial {
   if (typeof sub !== 'string' || sub === '') return invalidToken('TOK-4', 'sub is missing or no string')
-  if (typeof jti !== 'string' || jti === '' || [...jti].length > 256) return invalidToken('TOK-9', 'jti is missing or no string of 1 to 256 characters')
+  if (typeof jti !== 'string' || jti === '' || Array.from(jti).length > 256) return invalidToken('TOK-9', 'jti is missing or no string of 1 to 256 characters')
   return {
     subject: sub,
     tokenId: jti,

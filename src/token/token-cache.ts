@@ -23,7 +23,7 @@ export class TokenCache {
   get(text: string): VerifiedToken | undefined {
     const tail = text.slice(-tailLength)
     const recent = this.#recent.get(tail)
-    if (recent !== undefined && recent.text === text) return recent.verified
+    if (recent?.text === text) return recent.verified
     const verified = this.#byDigest.get(digest(text))
     // One hit in eight moves up: a busy token soon does, and many tokens in turn do not push each other out every time.
     if (verified !== undefined && (this.#hits++ & 7) === 0) this.#recent.set(tail, { text, verified })

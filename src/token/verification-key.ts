@@ -1,5 +1,6 @@
 import { createPublicKey, hash } from 'node:crypto'
-import { importJWK, type CryptoKey } from 'jose'
+import { importJWK } from 'jose/key/import'
+import type { CryptoKey } from 'jose'
 import { isAlgorithm, type Algorithm } from './algorithms.js'
 import { decodeBase64Url } from './base64url.js'
 import { isEd25519Point } from './ed25519-point.js'

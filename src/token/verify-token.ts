@@ -1,4 +1,4 @@
-import { compactVerify } from 'jose'
+import { compactVerify } from 'jose/jws/compact/verify'
 import type { AgentAuthorization } from '../model/agent-authorization.js'
 import type { Algorithm } from './algorithms.js'
 import type { Denial } from '../model/denial.js'
@@ -42,7 +42,7 @@ export async function verifyToken(token: string, rules: VerificationRules, nowMs
   const jwt = parseCompactJws(token, rules)
   const issuer = findIssuer(jwt, rules.issuers)
   const key = await verifySignature(token, jwt, issuer)
-  const identity = { issuer: issuer.issuer, id: typeof jwt.payload['jti'] === 'string' ? jwt.payload['jti'] : '' }
+  const identity = { issuer: issuer.issuer, id: typeof jwt.payload.jti === 'string' ? jwt.payload.jti : '' }
   const accept = <T extends object>(result: T | Denial): T => {
     if ('code' in result) throw new TokenRefused(result, identity)
     return result

@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync } from 'node:fs'
 import type { TestVectorCase, TestVectorFile } from '../../src/model/wire-test-vector.js'
 
-export const folder = new URL('../../test-vectors/', import.meta.url)
+const folder = new URL('../../test-vectors/', import.meta.url)
 
 export const readJson = (path: string): any => JSON.parse(readFileSync(new URL(path, folder), 'utf8'))
 

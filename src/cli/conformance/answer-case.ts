@@ -2,7 +2,7 @@ import type { AuditRecord } from '../../model/wire-audit-record.js'
 import type { GuardOptions, IssuerOptions } from '../../guard/guard-options.js'
 import type { ResourceRequest } from '../../model/resource-request.js'
 import type { TestVectorCase, TestVectorRequest } from '../../model/wire-test-vector.js'
-import { coreOf, createGuard } from '../../guard/create-guard.js'
+import { createGuard, requireCore } from '../../guard/create-guard.js'
 import { toDecision } from '../../guard/to-decision.js'
 import type { Decision } from '../../model/decision.js'
 import type { GuardCore } from '../../guard/guard-core.js'
@@ -21,7 +21,7 @@ export async function answerHere(vector: TestVectorCase): Promise<Answer> {
   let nowMs = 0
   let last: AuditRecord | undefined
   const guard = createGuard({ ...optionsOf(vector), now: () => nowMs, audit: { write: (record) => { last = record } } })
-  const core = coreOf(guard) as GuardCore
+  const core = requireCore(guard)
   try {
     for (const { at, request, jwt = vector.jwt, times = 1 } of vector.prior ?? []) {
       nowMs = Date.parse(at)
@@ -42,7 +42,7 @@ export async function answerHere(vector: TestVectorCase): Promise<Answer> {
     if (matched !== undefined && matched.route === undefined) return { outcome: 'allow', status: 200 }
     // The case states its facts, where a server would have hooks to find them.
     const stated = matched?.route && { ...matched, route: { ...matched.route, constants: { ...matched.route.constants, ...wire.facts } } }
-    return toDecision(await core.decideMatch(await core.openSession(request, request), stated, () => false))
+    return toDecision(await core.decideMatch(await core.openSession(request, request), stated, () => undefined))
   }
 }
 
@@ -60,7 +60,7 @@ function requestOf({ method, url, headers, contentLength = 0, encrypted }: TestV
 
 /** Asks another implementation, by the adapter contract of the vectors' README. */
 export async function answerByUrl(url: string, vector: TestVectorCase): Promise<Answer> {
-  const { expect: _, ...question } = vector
+  const question = { ...vector, expect: undefined }
   const response = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(question), signal: AbortSignal.timeout(30_000) })
   if (response.status !== 200) throw new Error(`the adapter answered with status ${response.status}`)
   const answer: unknown = await response.json()

@@ -1,0 +1,33 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { GuardCore } from '../guard/guard-core.js'
+import { historyOf, type RequestState } from './request-state.js'
+import { whenClosed } from './result-record.js'
+
+const maxWarnedRoutes = 1_000
+const warnedRoutes = new WeakMap<GuardCore, Set<string>>()
+
+/**
+ * An authenticated request that ends without a capability decision leaves a record every time, and a warning once a
+ * route unless the route says that it needs none (AUD-1).
+ */
+export function recordUndecided(state: RequestState, req: IncomingMessage, res: ServerResponse): void {
+  whenClosed(res, () => {
+    const history = historyOf(req)
+    if (history.isDecided || history.state !== state) return
+    history.isDecided = true
+    const { core, session: { correlationId, request, verified }, whyNone } = state
+    const detail = whyNone === undefined ? 'the response ended without a capability decision' : `the route needs no capability: ${whyNone}`
+    core.record({ outcome: 'undecided', correlationId, request, status: res.statusCode, note: { rule: 'AUD-1', detail }, verified })
+    if (whyNone === undefined && res.statusCode !== 404) warnOnce(core, request.method, request.url, res.statusCode)
+  })
+}
+
+function warnOnce(core: GuardCore, method: string, url: string, status: number): void {
+  const [path = ''] = url.split('?')
+  const route = `${method} ${path}`
+  let warned = warnedRoutes.get(core)
+  if (warned === undefined) warnedRoutes.set(core, (warned = new Set()))
+  if (warned.size >= maxWarnedRoutes || warned.has(route)) return
+  warned.add(route)
+  core.settings.log.warn(`undecided ${route}`, `${route} answered ${status} without a capability decision. Add requireCapability(action), or requireCapability.none('why') if the route needs none`)
+}

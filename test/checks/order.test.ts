@@ -1,0 +1,31 @@
+import { expect, it } from 'vitest'
+import { checkAuthorization, type CheckSubject } from '../../src/checks/order.js'
+
+const nowMs = Date.UTC(2025, 0, 1)
+
+it('ORD-1: task, context, delegation; the first failure is the answer', () => {
+  const task = { id: 't', purpose: 'p', dataSensitivity: 'public' }
+  const steps = [
+    { task: { ...task, createdAt: nowMs + 61_000 }, purposes: ['q'], classification: 'internal', networkZone: 'z', delegation: true },
+    { task: { ...task, expiresAt: nowMs }, purposes: ['q'], classification: 'internal', networkZone: 'z', delegation: true },
+    { task, purposes: ['q'], classification: 'internal', networkZone: 'z', delegation: true },
+    { task, purposes: ['p'], classification: 'internal', networkZone: 'z', delegation: true },
+    { task, purposes: ['p'], classification: 'public', networkZone: 'z', delegation: true },
+    { task, purposes: ['p'], classification: 'public', delegation: true },
+    { task, purposes: ['p'], classification: 'public', delegation: false },
+  ] as const
+  const answers = steps.map((step) => {
+    const subject: CheckSubject = {
+      authorization: {
+        agent: { id: 'a', type: 't', operator: 'o' },
+        task: step.task,
+        capabilities: [],
+        delegation: { depth: 0, maxDepth: 0, chain: [], chainIncludesOrigin: false, actors: [] },
+        ...('networkZone' in step && { context: { networkZone: step.networkZone } }),
+      },
+      delegationDenial: step.delegation ? { code: 'aap_invalid_delegation_chain', rule: 'DEL-2', detail: '' } : undefined,
+    }
+    return checkAuthorization(subject, { purposes: step.purposes, classification: step.classification }, nowMs, 60_000)?.rule
+  })
+  expect(answers).toEqual(['TSK-1', 'TSK-1', 'TSK-2', 'TSK-3', 'CTX-1', 'DEL-2', undefined])
+})

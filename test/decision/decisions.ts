@@ -1,0 +1,67 @@
+import { authorize, type Ruling } from '../../src/decision/authorize.js'
+import { compileAuthorization } from '../../src/claims/compile-authorization.js'
+import type { ConstraintDefinition } from '../../src/constraints/constraint-definition.js'
+import { createRegistry } from '../../src/constraints/registry.js'
+import { routeOfFacts, type Route } from '../../src/decision/route.js'
+import { statedFacts } from '../../src/decision/stated-facts.js'
+import type { DecisionRules } from '../../src/decision/rules.js'
+import { memoryStore } from '../../src/state/memory-store.js'
+import type { MaybePromise } from '../../src/model/maybe-promise.js'
+import { parseAuthorization, type ParsedAuthorization } from '../../src/claims/parse-authorization.js'
+import type { ResourceRequest } from '../../src/model/resource-request.js'
+import { TokenCache } from '../../src/token/token-cache.js'
+import type { VerifiedToken } from '../../src/token/verify-token.js'
+
+/** Where the clock of these tests stands: inside of every window. */
+export const nowMs = Date.UTC(2025, 0, 1, 10, 30)
+
+export interface Setting {
+  /** What the token says, beside an agent, a task and these capabilities. */
+  readonly claims?: Readonly<Record<string, unknown>>
+  readonly capabilities?: readonly object[]
+  readonly registered?: readonly ConstraintDefinition[]
+  readonly rules?: Partial<DecisionRules>
+}
+
+export interface Deciding {
+  /** Decides `action` with facts that are known. */
+  readonly decide: (action?: string, facts?: Readonly<Record<string, unknown>>, more?: Partial<Parameters<typeof authorize>[0]>) => MaybePromise<Ruling>
+  /** Decides by a route with hooks. */
+  readonly decideRoute: (route: Route, more?: Partial<Parameters<typeof authorize>[0]>) => MaybePromise<Ruling>
+  readonly rules: DecisionRules
+  readonly warnings: string[]
+}
+
+export const request: ResourceRequest = { method: 'GET', url: '/', headers: {} }
+
+/** A token that was verified, and a server to decide by it: everything behind authentication. */
+export function deciding({ claims = {}, capabilities = [{ action: 'a' }], registered = [], rules: given = {} }: Setting = {}): Deciding {
+  const registry = createRegistry({ registered, countedPerRequest: new Set(['drafts']) })
+  const payload = { aap_agent: { id: 'a', type: 't', operator: 'o' }, aap_task: { id: 't', purpose: 'p' }, aap_capabilities: capabilities, ...claims }
+  const compiled = compileAuthorization(parseAuthorization(payload, undefined) as ParsedAuthorization, { issuer: 'i', id: 'j' }, registry)
+  const verified = { compiled } as VerifiedToken
+  const warnings: string[] = []
+  const rules: DecisionRules = {
+    verification: { issuers: { find: () => undefined, ready: async () => undefined }, algorithms: new Set(), tokenType: 'any', toleranceMs: 60_000, registry },
+    tokens: new TokenCache(),
+    failures: undefined,
+    store: memoryStore({ now: () => nowMs }),
+    storeTimeoutMs: 250,
+    hookTimeoutMs: 2_000,
+    hasRegisteredConstraints: registered.length > 0,
+    facts: undefined,
+    resolveTargets: undefined,
+    now: () => nowMs,
+    warn: (_, message) => { warnings.push(message) },
+    ...given,
+  }
+  const decideRoute: Deciding['decideRoute'] = (route, more) => authorize({ verified, route, request, hookRequest: request, commonFacts: {}, nowMs, admittedBy: () => undefined, ...more }, rules)
+  return { decideRoute, decide: (action = 'a', facts = {}, more = {}) => decideRoute(routeOfFacts(action, statedFacts('test', facts, true)), more), rules, warnings }
+}
+
+/** What a ruling comes to: the position of the capability, or code and rule of the denial. */
+export function outcomeOf(ruling: MaybePromise<Ruling>): string {
+  if (ruling instanceof Promise) throw new Error('the ruling is not there yet')
+  const { denial, capability } = ruling
+  return denial === undefined ? `allow ${capability?.index}` : `${denial.code} ${denial.rule}`
+}

@@ -1,0 +1,14 @@
+// Development dependencies that ship no types. Ambient, so that this file must not import anything at its top.
+
+declare module 'express4' {
+  import express from 'express'
+  export default express
+}
+
+declare module 'oidc-provider' {
+  import type { IncomingMessage, ServerResponse } from 'node:http'
+  export default class Provider {
+    constructor(issuer: string, configuration: object)
+    callback(): (req: IncomingMessage, res: ServerResponse) => void
+  }
+}
