@@ -1,10 +1,10 @@
 /** Runs each contender in turn, round after round, so that whatever else the machine does hits all alike. */
-export async function interleave(contenders, rounds) {
+export async function interleave(contenders, rounds, warmUpRounds = 1) {
   const samples = Object.fromEntries(Object.keys(contenders).map((name) => [name, []]))
-  for (let round = 0; round <= rounds; round++) {
+  for (let round = 0; round < warmUpRounds + rounds; round++) {
     for (const [name, run] of Object.entries(contenders)) {
       const value = await run()
-      if (round > 0) samples[name].push(value)
+      if (round >= warmUpRounds) samples[name].push(value)
     }
   }
   return samples

@@ -11,7 +11,7 @@ import { coreOf, createGuard, requireCore, type Guard } from '../guard/create-gu
 import { guardRequest } from './guard-request.js'
 import { IncomingRequest } from './incoming-request.js'
 import { recordUndecided } from './undecided-record.js'
-import { setAap } from './aap.js'
+import { clearAap, setAap } from './aap.js'
 import { whenReady } from '../decision/when-ready.js'
 
 /** A middleware of Express, Connect, or anything that calls `(req, res, next)`. */
@@ -38,7 +38,7 @@ export function aapGuard(options: GuardOptions<GuardRequest> | Guard = {}): AapG
   const { routes } = core.settings
 
   const middleware = (req: FrameworkRequest, res: ServerResponse, next: Next): void => {
-    setAap(req, undefined)
+    clearAap(req)
     const request = new IncomingRequest(req)
     const matched = routes?.match(request.method, pathOf(req.url), pathOf(request.url))
     if (matched !== undefined && matched.route === undefined) {
@@ -75,7 +75,7 @@ function authenticateOnly(state: RequestState, req: IncomingMessage, res: Server
     answerRefused(core, core.refuse(session, denial), req, res, next)
     return
   }
-  setAap(req, state.aap)
+  if (state.aap !== undefined) setAap(req, state.aap)
   recordUndecided(state, req, res)
   next()
 }

@@ -20,12 +20,25 @@ export interface AapDecision {
   readonly correlationId: string
 }
 
+/** Takes off what somebody else may have put there, before a token is looked at. */
+export function clearAap(req: IncomingMessage): void {
+  if ('aap' in req) replace(req, undefined)
+}
+
 /**
  * Puts the guard's own view on the request, in place of anything that was there, an accessor included.
  *
  * @throws TypeError where somebody made the property unchangeable
  */
-export function setAap(req: IncomingMessage, aap: Aap | undefined): void {
-  if ('aap' in req) Object.defineProperty(req, 'aap', { value: aap, writable: true, configurable: true, enumerable: true })
-  else if (aap !== undefined) (req as IncomingMessage & { aap?: Aap }).aap = aap
+export function setAap(req: IncomingMessage & { aap?: Aap }, aap: Aap): void {
+  try {
+    req.aap = aap
+  } catch {
+    // An accessor without a setter, or a property that is read-only.
+  }
+  if (req.aap !== aap) replace(req, aap)
+}
+
+function replace(req: IncomingMessage, aap: Aap | undefined): void {
+  Object.defineProperty(req, 'aap', { value: aap, writable: true, configurable: true, enumerable: true })
 }

@@ -2,7 +2,6 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Denial } from '../model/denial.js'
 import type { GuardCore, GuardRuling } from '../guard/guard-core.js'
 import { admittedBy, noteAdmission, type RequestState } from './request-state.js'
-import { deepFreeze } from '../claims/deep-freeze.js'
 import { publicDenial } from './public-denial.js'
 import { recordResult } from './result-record.js'
 import { respond, type Next } from './respond.js'
@@ -16,11 +15,12 @@ export function concludeRuling(state: RequestState, ruling: GuardRuling, req: In
     return
   }
   if (admittedBy(req, state, action) === undefined) noteAdmission(req, state, action, capability.index)
-  state.aap = deepFreeze({
+  // The rest of it was frozen with the token.
+  state.aap = Object.freeze({
     ...state.aap,
-    decision: { capability, correlationId },
+    decision: Object.freeze({ capability: Object.freeze(capability), correlationId }),
     ...(target !== undefined && { target: target.url }),
-    ...(addresses !== undefined && { addresses: [...addresses] }),
+    ...(addresses !== undefined && { addresses: Object.freeze([...addresses]) }),
   })
   setAap(req, state.aap)
   recordResult(state, req, res)

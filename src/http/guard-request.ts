@@ -20,10 +20,12 @@ export interface GuardRequest extends IncomingMessage {
  * option `routes` brings its parameters. The request itself is left as it is.
  */
 export function guardRequest(request: FrameworkRequest, params?: Readonly<Record<string, string>>): GuardRequest {
-  if (request.query !== undefined && params === undefined) return request
+  // Asked for, not read: Express 5 parses the query anew at every look.
+  const isParsed = 'query' in request
+  if (isParsed && params === undefined) return request
   const view = Object.create(request) as GuardRequest
   if (params !== undefined) Object.defineProperty(view, 'params', { value: params })
-  if (request.query === undefined) Object.defineProperty(view, 'query', { value: parseQuery(request.url ?? '') })
+  if (!isParsed) Object.defineProperty(view, 'query', { value: parseQuery(request.url ?? '') })
   return view
 }
 

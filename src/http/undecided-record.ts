@@ -18,7 +18,8 @@ export function recordUndecided(state: RequestState, req: IncomingMessage, res: 
     const { core, session: { correlationId, request, verified }, whyNone } = state
     const detail = whyNone === undefined ? 'the response ended without a capability decision' : `the route needs no capability: ${whyNone}`
     core.record({ outcome: 'undecided', correlationId, request, status: res.statusCode, note: { rule: 'AUD-1', detail }, verified })
-    if (whyNone === undefined && res.statusCode !== 404) warnOnce(core, request.method, request.url, res.statusCode)
+    // Where the caller left before there was an answer, the route has not shown that it takes no decision.
+    if (whyNone === undefined && res.headersSent && res.statusCode !== 404) warnOnce(core, request.method, request.url, res.statusCode)
   })
 }
 
