@@ -8,8 +8,8 @@ import { target } from './fixtures.mjs'
 
 const path = `/search?url=${encodeURIComponent(target)}`
 const secondsPerRound = 1
-const rounds = 15
-const warmUpRounds = 3
+const rounds = 8
+const warmUpRounds = 2
 
 /** Uses the target as a search would: without a guard from the query, with it from `req.aap`, where it was checked. */
 function answer(req, res) {

@@ -49,15 +49,18 @@ const failures: [string, Answer, RegExp][] = [
   ['65,537 bytes', bytes(padTo(65_537)), /more than 65536 bytes/],
   ['10 MB', bytes(padTo(10_000_000)), /more than 65536 bytes/],
   ['a gzip bomb of 100 MB', bytes(gzipSync(Buffer.alloc(100_000_000, ' ')), { 'content-encoding': 'gzip' }), /more than 65536 bytes/],
-  ['no answer', hang, /no complete answer within 200 ms/],
-  ['half an answer', stall, /no complete answer within 200 ms/],
+  ['no answer', hang, /no complete answer within 1000 ms/],
+  ['half an answer', stall, /no complete answer within 1000 ms/],
 ]
+
+/** Only what never answers has to run into the deadline: on a busy machine anything else would now and then. */
+const deadlineFor = (answer: Answer): number | undefined => (answer === hang || answer === stall ? 1_000 : undefined)
 
 describe.each(failures)('KEY-6 %s is a failure', (_title, answer, message) => {
   it('KEY-6 KEY-4 without keys: unavailable', async () => {
     server.at.set('/elsewhere', json(good))
     server.at.set('/keys', answer)
-    const { keySet, problems } = clockedKeySet({ issuer: server.origin, jwksUri, deadlineMs: 200 })
+    const { keySet, problems } = clockedKeySet({ issuer: server.origin, jwksUri, deadlineMs: deadlineFor(answer) })
     await expect(keySet.find('b', 'ES256')).rejects.toThrow(KeysUnavailable)
     expect(problems).toEqual([expect.stringMatching(message)])
     expect(server.hits).toEqual(['/keys'])
@@ -66,7 +69,7 @@ describe.each(failures)('KEY-6 %s is a failure', (_title, answer, message) => {
   it('KEY-6 with keys: the old set stays', async () => {
     server.at.set('/elsewhere', json(good))
     server.at.set('/keys', json(keySetOf('a')))
-    const { keySet, problems } = clockedKeySet({ issuer: server.origin, jwksUri, deadlineMs: 200 })
+    const { keySet, problems } = clockedKeySet({ issuer: server.origin, jwksUri, deadlineMs: deadlineFor(answer) })
     const [key] = await keySet.find('a', 'ES256')
     server.at.set('/keys', answer)
     expect(await keySet.find('b', 'ES256')).toEqual([])
