@@ -43,6 +43,7 @@ function lastIndexBefore(chain: Delegation['chain'], sub: string, end: number): 
   return -1
 }
 
-function invalidChain(rule: string, detail: string): Denial {
+/** The answer to a delegation claim that is malformed or contradicts itself. */
+export function invalidChain(rule: string, detail: string): Denial {
   return { code: 'aap_invalid_delegation_chain', rule, detail }
 }

@@ -1,6 +1,7 @@
 import type { Delegation, DelegationHop } from '../model/agent-authorization.js'
 import type { Denial } from '../model/denial.js'
 import type { WireDelegation } from '../model/wire-claims.js'
+import { invalidChain } from '../checks/delegation.js'
 import { isAboutLength, validateDelegation } from '../schema/claim-validators.js'
 
 const none: Delegation = { depth: 0, maxDepth: 0, chain: [], chainIncludesOrigin: false, actors: [] }
@@ -33,10 +34,6 @@ export function parseDelegation(claim: unknown, act: unknown): { readonly delega
       actors,
     },
   }
-}
-
-function invalidChain(rule: string, detail: string): Denial {
-  return { code: 'aap_invalid_delegation_chain', rule, detail }
 }
 
 function ruleOf(problem: string): string {

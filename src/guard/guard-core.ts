@@ -15,6 +15,7 @@ import { describeError } from '../model/describe-error.js'
 import { gatherCommonFacts } from '../decision/gather-facts.js'
 import { isPromise, type MaybePromise } from '../model/maybe-promise.js'
 import { noRequest, readRequest } from './read-request.js'
+import { pathOf } from './path-of.js'
 import { routeOfFacts, type Route } from '../decision/route.js'
 import { statedFacts } from '../decision/stated-facts.js'
 import { whenReady } from '../decision/when-ready.js'
@@ -171,8 +172,7 @@ export class GuardCore {
 
   /** CAP-6: a token wants something checked that the server does not say. */
   #tellMissing(fact: string, action: string | undefined, rule: string, { method, url }: ResourceRequest): void {
-    const [path = ''] = url.split('?')
-    this.settings.log.warn(`missing ${fact} ${action ?? ''}`, `${action ?? 'An action'} was refused (${rule}): the route of ${method} ${path} must supply \`${fact}\``)
+    this.settings.log.warn(`missing ${fact} ${action ?? ''}`, `${action ?? 'An action'} was refused (${rule}): the route of ${method} ${pathOf(url)} must supply \`${fact}\``)
   }
 
   /** A decision that failed because of its clock is recorded all the same. */

@@ -1,5 +1,6 @@
 import { checkNames } from '../decision/did-you-mean.js'
 import { isDataClass } from '../matching/data-class.js'
+import { isStringList } from './is-string-list.js'
 import { laterRouteOptions } from './guard-options.js'
 import { routeOptionNames } from '../decision/route.js'
 
@@ -32,15 +33,11 @@ function fact(expected: string, isValid: Rule['isValid']): Rule {
 
 const rules: Record<(typeof routeOptionNames)[number], Rule> = {
   target: fact('an absolute http(s) URL', (value) => typeof value === 'string' || value instanceof URL),
-  addresses: fact('a list of IP addresses', isStrings),
+  addresses: fact('a list of IP addresses', isStringList),
   amount: fact('a number', (value) => typeof value === 'number' && !Number.isNaN(value)),
   quantities: fact('an object of integers from 0', (value) => typeof value === 'object' && value !== null && Object.values(value).every((count) => Number.isSafeInteger(count) && (count as number) >= 0)),
   classification: fact('public, internal, confidential, restricted or personal', isDataClass),
-  purposes: fact('a list of purposes', isStrings),
+  purposes: fact('a list of purposes', isStringList),
   region: fact('an ISO 3166-1 alpha-2 code in upper case', (value) => typeof value === 'string' && /^[A-Z]{2}$/.test(value)),
   approval: { isValid: (value) => value === 'required', expected: "'required'", mayBeFunction: false },
-}
-
-function isStrings(value: unknown): boolean {
-  return Array.isArray(value) && value.every((item) => typeof item === 'string')
 }

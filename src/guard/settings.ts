@@ -9,6 +9,7 @@ import { createRegistry } from '../constraints/registry.js'
 import { createTrustedIssuers } from './issuers.js'
 import { defaultAlgorithms, isAlgorithm } from '../token/algorithms.js'
 import { FailureLimit } from '../token/failure-limit.js'
+import { isStringList } from './is-string-list.js'
 import { laterOptions, optionNames } from './guard-options.js'
 import { memoryStore } from '../state/memory-store.js'
 import { OperatorLog } from './operator-log.js'
@@ -35,7 +36,7 @@ export function freezeSettings(options: GuardOptions, environment: NodeJS.Proces
   check('store', store ?? { admit: isFunction }, hasAdmit, 'a store, such as memoryStore()')
   check('tokenType', options.tokenType ?? 'any', (type) => type === 'any' || type === 'at+jwt', "'any' or 'at+jwt'")
   check('constraints', constraints, Array.isArray, 'a list made with defineConstraint')
-  check('countedPerRequest', countedPerRequest, isStrings, 'a list of names')
+  check('countedPerRequest', countedPerRequest, isStringList, 'a list of names')
   check('resolveTargets', options.resolveTargets ?? true, (value) => value === true || isFunction(value), 'true or a function')
 
   const log = new OperatorLog(logger)
@@ -73,10 +74,6 @@ function check(name: string, value: unknown, isValid: (value: unknown) => boolea
 
 function isFunction(value: unknown): boolean {
   return typeof value === 'function'
-}
-
-function isStrings(value: unknown): boolean {
-  return Array.isArray(value) && value.every((item) => typeof item === 'string')
 }
 
 function isLogger(value: unknown): boolean {

@@ -10,6 +10,7 @@ import { answerRefused, concludeRuling } from './conclude.js'
 import { coreOf, createGuard, requireCore, type Guard } from '../guard/create-guard.js'
 import { guardRequest } from './guard-request.js'
 import { IncomingRequest } from './incoming-request.js'
+import { pathOf } from '../guard/path-of.js'
 import { recordUndecided } from './undecided-record.js'
 import { clearAap, setAap } from './aap.js'
 import { whenReady } from '../decision/when-ready.js'
@@ -53,11 +54,6 @@ export function aapGuard(options: GuardOptions<GuardRequest> | Guard = {}): AapG
     })
   }
   return Object.assign(middleware, { guard })
-}
-
-function pathOf(url = ''): string {
-  const query = url.indexOf('?')
-  return query < 0 ? url : url.slice(0, query)
 }
 
 /** A guard that comes later has the last word: what is on record for a request is one decision (AUD-1). */

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { callHook } from '../decision/hook.js'
 import { describeError } from '../model/describe-error.js'
 import { isPromise } from '../model/maybe-promise.js'
 import type { PublicDenial } from '../guard/guard-options.js'
@@ -20,16 +21,11 @@ export function respond(denial: PublicDenial, req: IncomingMessage, res: ServerR
     sendDefault(denial, res)
   }
   try {
-    const answer = custom(denial, req, res, refusedNext(denial, next))
-    if (isPromise(answer)) waitFor(answer, rules.hookTimeoutMs, failed)
+    const answer = callHook('respond', rules.hookTimeoutMs, () => custom(denial, req, res, refusedNext(denial, next)))
+    if (isPromise(answer)) answer.catch(failed)
   } catch (error) {
     failed(error)
   }
-}
-
-function waitFor(answer: Promise<unknown>, timeoutMs: number, failed: (reason: unknown) => void): void {
-  const timer = setTimeout(() => { failed(new Error(`did not settle within ${timeoutMs} ms`)) }, timeoutMs)
-  answer.then(() => { clearTimeout(timer) }, (error: unknown) => { clearTimeout(timer); failed(error) })
 }
 
 /** `next()` without an error would let a refused request through: it hands on an error all the same. */
@@ -48,6 +44,7 @@ function sendDefault({ status, headers, body }: PublicDenial, res: ServerRespons
     res.destroy()
     return
   }
-  res.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(JSON.stringify(body)) })
-  res.end(JSON.stringify(body))
+  const text = JSON.stringify(body)
+  res.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(text) })
+  res.end(text)
 }

@@ -6,7 +6,7 @@ import { AlignedCounter, SlidingCounter, type Instants, type WindowCounter } fro
 export interface MemoryStoreOptions {
   /**
    * Counters kept at once. A new one that finds no room is refused, and with it the request (503): no live counter is
-   * forgotten to make room. Default 1,000,000, about 200 bytes each.
+   * forgotten to make room. Default 1,000,000.
    */
   readonly maxCounters?: number
   /** Wall clock in epoch milliseconds, for tests. Default `Date.now`. */

@@ -3,6 +3,7 @@ import type { GuardOptions, IssuerOptions } from '../../guard/guard-options.js'
 import type { ResourceRequest } from '../../model/resource-request.js'
 import type { TestVectorCase, TestVectorRequest } from '../../model/wire-test-vector.js'
 import { createGuard, requireCore } from '../../guard/create-guard.js'
+import { pathOf } from '../../guard/path-of.js'
 import { toDecision } from '../../guard/to-decision.js'
 import type { Decision } from '../../model/decision.js'
 import type { GuardCore } from '../../guard/guard-core.js'
@@ -37,7 +38,7 @@ export async function answerHere(vector: TestVectorCase): Promise<Answer> {
   async function decide(core: GuardCore, wire: TestVectorRequest, jwt: string): Promise<Pick<Decision, 'outcome' | 'status' | 'error' | 'retryAfterSeconds'>> {
     const request = requestOf(wire, jwt)
     if (wire.action !== undefined) return guard.authorize(request, wire.action, wire.facts)
-    const [path = ''] = wire.url.split('?')
+    const path = pathOf(wire.url)
     const matched = core.settings.routes?.match(wire.method, path, path)
     if (matched !== undefined && matched.route === undefined) return { outcome: 'allow', status: 200 }
     // The case states its facts, where a server would have hooks to find them.
