@@ -86,6 +86,7 @@ const generate = async () => {
     ['src/schema/validator.ts', await validatorModule(claims)],
     ['src/model/wire-claims.ts', await typesModule(claims, 'WireClaims', (name) => `Wire${pascal(name)}`, { ignoreMinAndMaxItems: true })],
     ['src/model/wire-audit-record.ts', await typesModule(await readSchema('audit-record'), 'AuditRecord', (name) => (name.endsWith('_record') ? pascal(name) : `Audit${pascal(name)}`))],
+    ['src/model/wire-policy.ts', await typesModule(await readSchema('policy'), 'Policy', (name) => `Policy${pascal(name)}`)],
     ['src/model/wire-test-vector.ts', await typesModule(await readSchema('test-vector'), 'TestVectorFile', (name) => `TestVector${pascal(name)}`)],
   ])
 }

@@ -31,6 +31,7 @@ export type { AuditRecord, DecisionRecord, ResultRecord } from './model/wire-aud
 
 export type { Agent, AgentAuthorization, AgentModel, AgentRuntime, AuditSettings, Capability, Context, Delegation, DelegationHop, Oversight, Task } from './model/agent-authorization.js'
 export type { DataClass } from './model/data-class.js'
+export type { Policy, PolicyAgents, PolicyConstraints, PolicyDelegation, PolicyDemands, PolicyLimits, PolicyQuotas } from './model/wire-policy.js'
 export type { Decision, MatchedCapability } from './model/decision.js'
 export type { DenialCode, ErrorCode } from './model/error-codes.js'
 export type { Facts } from './model/facts.js'

@@ -1,19 +1,24 @@
 import type { Delegation } from '../model/agent-authorization.js'
+import type { DelegationPolicy } from './local-policy.js'
 import type { Denial } from '../model/denial.js'
 
 /**
- * Whether the depth, the chain and the actors of a token agree with each other. Nothing here depends on the
- * request, so it is settled once a token.
+ * Whether the depth, the chain and the actors of a token agree with each other and with local policy. Nothing here
+ * depends on the request, so it is settled once a token.
  *
- * @see DEL-1, DEL-2, DEL-3
+ * @see DEL-1, DEL-2, DEL-3, DEL-4
  */
-export function checkDelegation(delegation: Delegation): Denial | undefined {
-  return checkDepth(delegation) ?? checkChain(delegation) ?? checkActors(delegation)
+export function checkDelegation(delegation: Delegation, policy: DelegationPolicy): Denial | undefined {
+  return checkDepth(delegation, policy) ?? checkChain(delegation) ?? checkParent(delegation, policy) ?? checkActors(delegation) ?? checkKnownActors(delegation, policy)
 }
 
-function checkDepth({ depth, maxDepth }: Delegation): Denial | undefined {
-  if (depth <= maxDepth) return undefined
-  return { code: 'aap_excessive_delegation', rule: 'DEL-1', detail: `delegation depth ${depth} is above max_depth ${maxDepth}` }
+function checkDepth({ depth, maxDepth }: Delegation, policy: DelegationPolicy): Denial | undefined {
+  if (depth > maxDepth) return tooDeep(`delegation depth ${depth} is above max_depth ${maxDepth}`)
+  return policy.maxDepth !== undefined && depth > policy.maxDepth ? tooDeep(`delegation depth ${depth} is above ${policy.maxDepth}, which local policy allows`) : undefined
+}
+
+function tooDeep(detail: string): Denial {
+  return { code: 'aap_excessive_delegation', rule: 'DEL-1', detail }
 }
 
 function checkChain({ depth, chain, chainIncludesOrigin }: Delegation): Denial | undefined {
@@ -36,6 +41,21 @@ function checkActors({ depth, chain, actors }: Delegation): Denial | undefined {
     if (position < 0) return invalidChain('DEL-3', 'the inner actors are not earlier in the chain, in reverse order')
   }
   return undefined
+}
+
+/** Who was never delegated has no parent. */
+function checkParent({ depth, parentJti }: Delegation, { needsParentJti }: DelegationPolicy): Denial | undefined {
+  return needsParentJti && depth > 0 && parentJti === undefined ? invalidChain('DEL-2', 'local policy demands parent_jti') : undefined
+}
+
+function checkKnownActors({ chain }: Delegation, { knownActors, refusesUnknownActors }: DelegationPolicy): Denial | undefined {
+  const unknown = refusesUnknownActors ? chain.find(({ sub }) => knownActors?.has(sub) !== true) : undefined
+  return unknown && invalidChain('DEL-4', `${JSON.stringify(unknown.sub)} in the chain is not in knownActors`)
+}
+
+/** Whether a chain holds anyone whom local policy does not know (DEL-4). */
+export function hasUnknownActors({ chain }: Delegation, { knownActors }: DelegationPolicy): boolean {
+  return knownActors !== undefined && chain.some(({ sub }) => !knownActors.has(sub))
 }
 
 function lastIndexBefore(chain: Delegation['chain'], sub: string, end: number): number {

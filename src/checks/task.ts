@@ -1,3 +1,4 @@
+import type { Demands } from './local-policy.js'
 import type { Denial } from '../model/denial.js'
 import type { Facts } from '../model/facts.js'
 import type { Task } from '../model/agent-authorization.js'
@@ -15,6 +16,12 @@ export function checkPurpose(task: Task, purposes: Facts['purposes']): Denial | 
   if (purposes === undefined || purposes === true) return undefined
   if (Array.isArray(purposes) && purposes.includes(task.purpose)) return undefined
   return mismatch('TSK-2', `the action is not for the purpose ${JSON.stringify(task.purpose)}`)
+}
+
+/** TSK-2 by local policy: each list that is demanded has the task's purpose. */
+export function checkDemandedPurposes(task: Task, demands: readonly Demands[]): Denial | undefined {
+  if (demands.every(({ purposes }) => purposes?.has(task.purpose) !== false)) return undefined
+  return mismatch('TSK-2', `local policy does not have the purpose ${JSON.stringify(task.purpose)} for the action`)
 }
 
 /** TSK-3: `data_sensitivity` is a ceiling wherever a route declares the class of its data. */

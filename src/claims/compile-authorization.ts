@@ -1,9 +1,10 @@
 import type { AgentAuthorization } from '../model/agent-authorization.js'
 import type { Denial } from '../model/denial.js'
 import type { QuotaCharge } from '../model/store.js'
-import { checkDelegation } from '../checks/delegation.js'
-import { compileCapability, type CompiledCapability } from './compile-capability.js'
-import type { ConstraintRegistry } from '../constraints/registry.js'
+import { checkAgent } from '../checks/agent.js'
+import { checkDelegation, hasUnknownActors } from '../checks/delegation.js'
+import type { CapabilityCompiler, CompiledCapability, CompiledQuota } from './compile-capability.js'
+import type { LocalPolicy } from '../checks/local-policy.js'
 import { digestOf } from './digest.js'
 import type { ParsedAuthorization } from './parse-authorization.js'
 
@@ -13,11 +14,17 @@ import type { ParsedAuthorization } from './parse-authorization.js'
  */
 export interface CompiledAuthorization {
   readonly authorization: AgentAuthorization
-  /** Depth, chain and actors are the token's own: settled here (DEL-1 to DEL-3). */
+  /** Who acts is the token's own, and local policy stays as it is: settled here (AGT-1, AGT-2). */
+  readonly agentDenial: Denial | undefined
+  /** And so are depth, chain and actors (DEL-1 to DEL-4). */
   readonly delegationDenial: Denial | undefined
+  /** Whether local policy does not know somebody in the chain (DEL-4). */
+  readonly hasUnknownActors: boolean
   /** In the order of the token. */
   readonly candidates: readonly Candidate[]
-  /** Digest over issuer and token id (QTA-1). */
+  /** Digest over issuer and token id (QTA-1): two tokens with the same one are the same token. */
+  readonly tokenDigest: string
+  /** Digest of the widest subject that this guard counts by. */
   readonly scope: string
 }
 
@@ -26,20 +33,25 @@ export class Candidate {
   readonly capability: CompiledCapability
   /** Position in the token's list. */
   readonly index: number
-  readonly #scope: string
+  readonly #subjects: SubjectDigests
   #keys: readonly string[] | undefined
   #fixedCharge: readonly QuotaCharge[] | undefined
 
-  constructor(capability: CompiledCapability, index: number, scope: string) {
+  constructor(capability: CompiledCapability, index: number, subjects: SubjectDigests) {
     this.capability = capability
     this.index = index
-    this.#scope = scope
+    this.#subjects = subjects
   }
 
   /** Keys of the counters, in the order of the capability's quotas; made when the capability is first used (QTA-1). */
   get quotaKeys(): readonly string[] {
-    const { action, quotas } = this.capability
-    return (this.#keys ??= quotas.map(({ name }) => digestOf(this.#scope, action, String(this.index), name)))
+    return (this.#keys ??= this.capability.quotas.map((quota) => this.#keyOf(quota)))
+  }
+
+  #keyOf(quota: CompiledQuota): string {
+    const subject = this.#subjects[quota.subject]
+    if (quota.subject === 'token') return digestOf(subject, this.capability.action, String(this.index), quota.name)
+    return digestOf(subject, quota.place, quota.name)
   }
 
   /** What a request takes, where it is the same for all requests. */
@@ -50,20 +62,44 @@ export class Candidate {
   }
 }
 
+/** Whom quotas count by. Each digest says whose it is, so that no two of them are equal. */
+type SubjectDigests = Readonly<Record<CompiledQuota['subject'], string>>
+
 export interface TokenIdentity {
   readonly issuer: string
   /** `jti`, or what stands in for it (TOK-9). */
   readonly id: string
 }
 
-export function compileAuthorization(parsed: ParsedAuthorization, token: TokenIdentity, registry: ConstraintRegistry): CompiledAuthorization {
+export function compileAuthorization(parsed: ParsedAuthorization, token: TokenIdentity, subject: string | undefined, compiler: CapabilityCompiler): CompiledAuthorization {
   const { authorization } = parsed
-  const scope = digestOf(token.issuer, token.id)
+  const { agent, delegation, capabilities } = authorization
+  const { policy } = compiler
+  const subjects = digestSubjects(authorization, token, policy)
+  const isChainUnknown = hasUnknownActors(delegation, policy.delegation)
   return {
     authorization,
-    delegationDenial: parsed.delegationDenial ?? checkDelegation(authorization.delegation),
-    candidates: authorization.capabilities.map((capability, index) => new Candidate(compileCapability(capability, authorization.delegation.depth, registry), index, scope)),
-    scope,
+    agentDenial: checkAgent(agent, subject, policy.agents),
+    delegationDenial: parsed.delegationDenial ?? checkDelegation(delegation, policy.delegation),
+    hasUnknownActors: isChainUnknown,
+    candidates: capabilities.map((capability, index) => new Candidate(compiler.compile(capability, delegation.depth, isChainUnknown), index, subjects)),
+    tokenDigest: subjects.token,
+    scope: subjects[policy.widestSubject],
+  }
+}
+
+/**
+ * An agent, and a task, are an operator's: so the operator's digest can place all of them (QTA-5). Nobody looks at these
+ * digests where local policy counts by tokens only.
+ */
+function digestSubjects({ agent, task }: AgentAuthorization, { issuer, id }: TokenIdentity, { widestSubject }: LocalPolicy): SubjectDigests {
+  const token = digestOf(issuer, id)
+  if (widestSubject === 'token') return { token, agent: '', task: '', operator: '' }
+  return {
+    token,
+    agent: digestOf('agent', issuer, agent.operator, agent.id),
+    task: digestOf('task', issuer, agent.operator, task.id),
+    operator: digestOf('operator', issuer, agent.operator),
   }
 }
 

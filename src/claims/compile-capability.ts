@@ -1,9 +1,11 @@
 import type { ApprovalRequirement, ConstraintCheck, QuotaRequirement } from '../constraints/constraint-definition.js'
 import type { Capability } from '../model/agent-authorization.js'
 import type { ConstraintRegistry, NamedConstraint } from '../constraints/registry.js'
+import type { LocalPolicy, SubjectQuota } from '../checks/local-policy.js'
+import { demandsOn } from '../checks/local-policy.js'
 import { deny } from '../constraints/constraint-definition.js'
 
-/** What a capability demands, compiled. The same for all tokens that say the same at the same delegation depth. */
+/** What a capability demands, and local policy with it, compiled. The same for all tokens that say the same at the same delegation depth. */
 export interface CompiledCapability {
   readonly action: string
   /** In the order of ORD-1. */
@@ -19,52 +21,77 @@ export interface CompiledCapability {
 }
 
 export interface CompiledCheck {
-  readonly name: string
+  /** What audit records call it. */
+  readonly label: string
   readonly rule: string
   readonly check: ConstraintCheck
 }
 
-export interface CompiledQuota extends Pick<QuotaRequirement, 'window' | 'limit' | 'quantity'> {
+/** CON-1 for the token's capability, QTA-5 for a wider subject. */
+export type CompiledQuota = TokenQuota | SubjectQuota
+
+interface TokenQuota extends Pick<QuotaRequirement, 'window' | 'limit' | 'quantity' | 'countsRequests'> {
+  readonly subject: 'token'
   readonly name: string
 }
 
-const compiledByRegistry = new WeakMap<ConstraintRegistry, WeakMap<Capability, CompiledCapability[]>>()
+/** Compiles the capabilities of one guard's tokens. */
+export class CapabilityCompiler {
+  readonly policy: LocalPolicy
+  readonly #registry: ConstraintRegistry
+  readonly #compiled = new WeakMap<Capability, CompiledCapability[]>()
 
-/** Compiles a capability once for each delegation depth; equal capabilities are one object (`internCapability`). */
-export function compileCapability(capability: Capability, delegationDepth: number, registry: ConstraintRegistry): CompiledCapability {
-  let compiled = compiledByRegistry.get(registry)
-  if (compiled === undefined) compiledByRegistry.set(registry, (compiled = new WeakMap()))
-  let byDepth = compiled.get(capability)
-  if (byDepth === undefined) compiled.set(capability, (byDepth = []))
-  return (byDepth[delegationDepth] ??= compile(capability, delegationDepth, registry))
-}
+  constructor(registry: ConstraintRegistry, policy: LocalPolicy) {
+    this.#registry = registry
+    this.policy = policy
+  }
 
-function compile(capability: Capability, delegationDepth: number, registry: ConstraintRegistry): CompiledCapability {
-  const { action, constraints } = capability
-  const named = registry.compileAll(constraints, { action, delegationDepth })
-  const quotas = named.filter(isQuota)
-  return {
-    action,
-    checks: [...named.flatMap(({ name, rule, compiled }) => (typeof compiled === 'function' ? [{ name, rule, check: compiled }] : [])), ...unknownMembers(capability)],
-    quotas: quotas.map(({ name, compiled: { window, limit, quantity } }) => ({ name, window, limit, quantity })),
-    approvals: named.flatMap(({ compiled }) => (typeof compiled === 'object' && compiled.kind === 'approval' ? [compiled] : [])),
-    countsRequestsOnly: quotas.every(({ compiled }) => compiled.countsRequests),
-    needsAddresses: Object.hasOwn(constraints, 'ip_ranges_allowed'),
-    needsBodyLength: Object.hasOwn(constraints, 'max_request_size'),
+  /** Once for each situation of a token; equal capabilities are one object (`internCapability`). */
+  compile(capability: Capability, delegationDepth: number, hasUnknownActors: boolean): CompiledCapability {
+    let variants = this.#compiled.get(capability)
+    if (variants === undefined) this.#compiled.set(capability, (variants = []))
+    return (variants[2 * delegationDepth + Number(hasUnknownActors)] ??= this.#compile(capability, delegationDepth, hasUnknownActors))
+  }
+
+  #compile(capability: Capability, delegationDepth: number, hasUnknownActors: boolean): CompiledCapability {
+    const { action, constraints } = capability
+    const demands = demandsOn(this.policy, action, hasUnknownActors)
+    const named = this.#registry.compileAll(constraints, demands.map((demand) => demand.constraints), { action, delegationDepth })
+    const quotas = [...lowestOfEach(named.filter(isQuota)), ...demands.flatMap((demand) => demand.quotas)]
+    return {
+      action,
+      checks: [...named.flatMap(({ label, rule, compiled }) => (typeof compiled === 'function' ? [{ label, rule, check: compiled }] : [])), ...unknownMembers(capability)],
+      quotas,
+      approvals: named.flatMap(({ compiled }) => (typeof compiled === 'object' && compiled.kind === 'approval' ? [compiled] : [])),
+      countsRequestsOnly: quotas.every(({ countsRequests }) => countsRequests),
+      needsAddresses: named.some(({ name }) => name === 'ip_ranges_allowed'),
+      needsBodyLength: named.some(({ name }) => name === 'max_request_size'),
+    }
   }
 }
 
-function isQuota(constraint: NamedConstraint): constraint is NamedConstraint & { compiled: QuotaRequirement } {
+type NamedQuota = NamedConstraint & { readonly compiled: QuotaRequirement }
+
+function isQuota(constraint: NamedConstraint): constraint is NamedQuota {
   return typeof constraint.compiled === 'object' && constraint.compiled.kind === 'quota'
+}
+
+/** CAP-7: a quota that local policy demands under the same name is the same quota, with the lower limit. */
+function lowestOfEach(quotas: readonly NamedQuota[]): TokenQuota[] {
+  const lowest = new Map<string, TokenQuota>()
+  for (const { name, compiled: { window, limit, quantity, countsRequests } } of quotas) {
+    if (limit < (lowest.get(name)?.limit ?? Infinity)) lowest.set(name, { subject: 'token', name, window, limit, quantity, countsRequests })
+  }
+  return [...lowest.values()]
 }
 
 /** CAP-8: `resources` and `conditions` narrow a capability in ways we do not know, unless they are empty. */
 function unknownMembers(capability: Capability): CompiledCheck[] {
   return (['resources', 'conditions'] as const)
     .filter((member) => !isEmpty(capability[member]))
-    .map((name) => {
-      const verdict = deny('aap_constraint_violation', `${name} of a capability is unknown`)
-      return { name, rule: 'CAP-8', check: () => verdict }
+    .map((label) => {
+      const verdict = deny('aap_constraint_violation', `${label} of a capability is unknown`)
+      return { label, rule: 'CAP-8', check: () => verdict }
     })
 }
 

@@ -34,15 +34,32 @@ const builtIn: readonly ConstraintDefinition[] = [
 /** A constraint of a token, compiled, with the names that audit records give it. */
 export interface NamedConstraint {
   readonly name: string
+  /** The name, and whose it is where it is not the token's. */
+  readonly label: string
   readonly rule: string
   readonly compiled: CompiledConstraint
 }
 
+/** One whose name or value means nothing here. */
+interface Uncompiled extends Pick<NamedConstraint, 'name' | 'rule'> {
+  readonly problem: string
+}
+
 /** All constraints that this server can enforce. What it does not know, it denies (CAP-5). */
 export interface ConstraintRegistry {
-  /** Every constraint of one capability, in the order in which they are checked. Never throws. */
-  compileAll(constraints: Readonly<Record<string, unknown>>, context: ConstraintContext): readonly NamedConstraint[]
+  /**
+   * Every constraint of one capability, in the order in which they are checked: the token's own, and under the same name
+   * the ones of local policy (CAP-7). Never throws.
+   */
+  compileAll(own: Constraints, demanded: readonly Constraints[], context: ConstraintContext): readonly NamedConstraint[]
+  /** Why a value could never hold, in words for whoever configured it; `undefined` where it can. Never throws. */
+  problemOf(name: string, value: unknown, context: ConstraintContext): string | undefined
+  /** Names that are no quota's. */
+  readonly names: readonly string[]
 }
+
+/** By wire name. */
+export type Constraints = Readonly<Record<string, unknown>>
 
 export interface RegistryOptions {
   readonly registered: readonly ConstraintDefinition[]
@@ -59,14 +76,28 @@ export function createRegistry({ registered, countedPerRequest }: RegistryOption
   const rank = new Map(builtIn.map(({ name }, position) => [name, position]))
   const byRankThenName = (a: string, b: string): number => (rank.get(a) ?? Infinity) - (rank.get(b) ?? Infinity) || (a < b ? -1 : 1)
 
-  return {
-    compileAll: (constraints, context) =>
-      Object.keys(constraints).sort(byRankThenName).map((name) => {
-        const definition = definitions.get(name) ?? quotaDefinition(name, countedPerRequest)
-        if (definition === undefined) return unknown(name)
-        return compileOne(definition, constraints[name], context)
-      }),
+  const compile = (name: string, value: unknown, context: ConstraintContext): NamedConstraint | Uncompiled => {
+    const definition = definitions.get(name) ?? quotaDefinition(name, countedPerRequest)
+    return definition === undefined ? { name, rule: 'CAP-5', problem: `constraint ${JSON.stringify(name)} is unknown` } : compileOne(definition, value, context)
   }
+
+  return {
+    compileAll: (own, demanded, context) =>
+      [...new Set([own, ...demanded].flatMap((constraints) => Object.keys(constraints)))].sort(byRankThenName).flatMap((name) => [
+        ...(Object.hasOwn(own, name) ? [denyUncompiled(compile(name, own[name], context))] : []),
+        ...demanded.filter((constraints) => Object.hasOwn(constraints, name)).map((constraints) => ofPolicy(denyUncompiled(compile(name, constraints[name], context)))),
+      ]),
+    problemOf: (name, value, context) => {
+      const constraint = compile(name, value, context)
+      return 'problem' in constraint ? constraint.problem : undefined
+    },
+    names: [...definitions.keys()],
+  }
+}
+
+/** Audit records tell a demand of local policy from the token's own. */
+function ofPolicy(constraint: NamedConstraint): NamedConstraint {
+  return { ...constraint, label: `local policy, ${constraint.name}` }
 }
 
 function checkDefinition(definition: ConstraintDefinition, taken: ReadonlyMap<string, unknown>): void {
@@ -78,16 +109,16 @@ function checkDefinition(definition: ConstraintDefinition, taken: ReadonlyMap<st
   if (isQuotaName(name)) throw new TypeError(`option \`constraints\`: ${name} has the form of a quota (CON-1), which is built in`)
 }
 
-function compileOne(definition: ConstraintDefinition, value: unknown, context: ConstraintContext): NamedConstraint {
+function compileOne(definition: ConstraintDefinition, value: unknown, context: ConstraintContext): NamedConstraint | Uncompiled {
   const { name, rule = 'CAP-5' } = definition
   try {
     const compiled: unknown = definition.compile(value, context)
-    if (isCompiled(compiled)) return { name, rule, compiled }
+    if (isCompiled(compiled)) return { name, label: name, rule, compiled }
     // A compile function that is async by mistake: its rejection must not end the process (ERR-2).
     ignoreRejection(compiled)
-    return denying(name, rule, `${name} did not compile: its compile function returned no check`)
+    return { name, rule, problem: `${name} did not compile: its compile function returned no check` }
   } catch (error) {
-    return denying(name, rule, `${name} does not compile: ${describeError(error)}`)
+    return { name, rule, problem: `${name} does not compile: ${describeError(error)}` }
   }
 }
 
@@ -99,12 +130,10 @@ function isCompiled(value: unknown): value is CompiledConstraint {
   return kind === 'quota' && ['second', 'minute', 'hour', 'day'].includes(window as string) && Number.isSafeInteger(limit) && (limit as number) >= 0 && typeof quantity === 'function'
 }
 
-function unknown(name: string): NamedConstraint {
-  return denying(name, 'CAP-5', `constraint ${JSON.stringify(name)} is unknown`)
+/** TOK-10: what does not compile cannot hold. */
+function denyUncompiled(constraint: NamedConstraint | Uncompiled): NamedConstraint {
+  if (!('problem' in constraint)) return constraint
+  const { name, rule, problem } = constraint
+  const verdict = deny('aap_constraint_violation', problem)
+  return { name, label: name, rule, compiled: () => verdict }
 }
-
-function denying(name: string, rule: string, detail: string): NamedConstraint {
-  const verdict = deny('aap_constraint_violation', detail)
-  return { name, rule, compiled: () => verdict }
-}
-

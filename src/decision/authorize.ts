@@ -12,6 +12,7 @@ import { admit, refusedFirst, type AdmissionOutcome } from './admit.js'
 import { announcedBodyBytes } from './body-length.js'
 import { callHook } from './hook.js'
 import { checkAuthorization } from '../checks/order.js'
+import { demandsOn, type Demands } from '../checks/local-policy.js'
 import { evaluateCapability, type Evaluation } from './evaluate-capability.js'
 import { gatherFacts } from './gather-facts.js'
 import { isActionName } from '../matching/action-name.js'
@@ -58,7 +59,8 @@ export function authorize(attempt: Attempt, rules: DecisionRules): MaybePromise<
 
   return whenReady(resolveAction(route, hookRequest, hookTimeoutMs), (action) =>
     whenReady(gatherFacts({ ...commonFacts, ...route.constants }, route.taskHooks, hookRequest, task, hookTimeoutMs), (taskFacts) => {
-      const denial = checkAuthorization(compiled, taskFacts, nowMs, rules.verification.toleranceMs)
+      const demands = demandsOn(rules.verification.compiler.policy, action, compiled.hasUnknownActors)
+      const denial = checkAuthorization(compiled, demands, taskFacts, nowMs, rules.verification.toleranceMs)
       if (denial !== undefined) return { denial, action }
       const candidates = findCandidates(action, compiled)
       if (action === undefined || 'code' in candidates) return { denial: candidates as Denial, action }
@@ -67,7 +69,7 @@ export function authorize(attempt: Attempt, rules: DecisionRules): MaybePromise<
         const target = parseTarget(facts.target)
         return whenReady(resolveAddresses(target, facts, candidates, rules), (addresses) => {
           const constraintFacts = describeRequest(attempt, facts, target, addresses, candidates)
-          const approvalReason = approvalReasonOf(action, compiled, facts)
+          const approvalReason = approvalReasonOf(action, compiled, demands, facts)
           return whenReady(evaluateAll(candidates, constraintFacts, approvalReason, hookTimeoutMs), (evaluations) =>
             whenReady(settle(attempt, action, evaluations, rules), ({ denial: refusal, admitted }) =>
               ({ action, target, denial: refusal, capability: matched(admitted), addresses: checkedAddresses(admitted, constraintFacts) })))
@@ -100,9 +102,10 @@ function describeRequest({ request, nowMs }: Attempt, facts: Facts, target: Targ
   return Object.assign({}, facts, { target, isTargetGiven: (facts.target ?? undefined) !== undefined, addresses, method: request.method, encrypted: request.encrypted, bodyBytes, nowMs })
 }
 
-/** OVS-1: the list comes from the signed token and the route, never from the request. */
-function approvalReasonOf(action: string, { authorization }: CompiledAuthorization, facts: Facts): string | undefined {
+/** OVS-1: the list comes from the signed token, the route and local policy, never from the request. */
+function approvalReasonOf(action: string, { authorization }: CompiledAuthorization, demands: readonly Demands[], facts: Facts): string | undefined {
   if (authorization.oversight?.requiresHumanApprovalFor.includes(action) === true) return 'the token wants a human to approve the action'
+  if (demands.some(({ needsApproval }) => needsApproval)) return 'local policy wants a human to approve the action'
   return 'approval' in facts ? 'the route wants a human to approve the action' : undefined
 }
 

@@ -32,7 +32,7 @@ export function evaluateCapability(candidate: Candidate, facts: ConstraintFacts,
 function runChecks(checks: readonly CompiledCheck[], start: number, facts: ConstraintFacts, timeoutMs: number): MaybePromise<Denial | undefined> {
   for (let i = start; i < checks.length; i++) {
     const named = checks[i] as CompiledCheck
-    const answer = callHook(named.name, timeoutMs, () => named.check(facts))
+    const answer = callHook(named.label, timeoutMs, () => named.check(facts))
     if (answer === pass) continue
     if (!isPromise(answer)) return toDenial(named, answer)
     return answer.then((verdict) => toDenial(named, verdict) ?? runChecks(checks, i + 1, facts, timeoutMs))
@@ -40,9 +40,9 @@ function runChecks(checks: readonly CompiledCheck[], start: number, facts: Const
   return undefined
 }
 
-function toDenial({ name, rule }: CompiledCheck, answer: unknown): Denial | undefined {
-  if (!isVerdict(answer)) throw new HookFailed(`${name} answered with neither pass nor deny(…)`)
-  return answer.outcome === 'pass' ? undefined : { code: answer.code, rule, detail: `${name}: ${answer.detail}`, missingFact: answer.missingFact }
+function toDenial({ label, rule }: CompiledCheck, answer: unknown): Denial | undefined {
+  if (!isVerdict(answer)) throw new HookFailed(`${label} answered with neither pass nor deny(…)`)
+  return answer.outcome === 'pass' ? undefined : { code: answer.code, rule, detail: `${label}: ${answer.detail}`, missingFact: answer.missingFact }
 }
 
 /** OVS-1 for the whole action, CON-11 for this capability. */

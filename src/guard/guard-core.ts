@@ -10,6 +10,7 @@ import type { VerifiedToken } from '../token/verify-token.js'
 import { authenticate } from '../decision/authenticate.js'
 import { authorize, type AdmittedBy, type Ruling } from '../decision/authorize.js'
 import { checkAuthorization } from '../checks/order.js'
+import { demandsOn } from '../checks/local-policy.js'
 import { decisionRecord, type DecisionFacts } from '../audit/decision-record.js'
 import { describeError } from '../model/describe-error.js'
 import { gatherCommonFacts } from '../decision/gather-facts.js'
@@ -75,7 +76,8 @@ export class GuardCore {
     if (denial !== undefined || verified === undefined) return denial
     const { now, verification } = this.settings.rules
     try {
-      return checkAuthorization(verified.compiled, commonFacts, now(), verification.toleranceMs)
+      const demands = demandsOn(verification.compiler.policy, undefined, verified.compiled.hasUnknownActors)
+      return checkAuthorization(verified.compiled, demands, commonFacts, now(), verification.toleranceMs)
     } catch (error) {
       return this.#failure(error)
     }

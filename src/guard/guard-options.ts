@@ -6,6 +6,7 @@ import type { Facts } from '../model/facts.js'
 import type { Fetch } from '../token/fetch-json.js'
 import type { MaybePromise } from '../model/maybe-promise.js'
 import type { OperatorLogger } from './operator-log.js'
+import type { Policy } from '../model/wire-policy.js'
 import type { RouteOptions } from '../decision/route.js'
 import type { StateStore } from '../model/store.js'
 
@@ -44,6 +45,8 @@ export interface GuardOptions<Request = any> {
   readonly tokenType?: 'any' | 'at+jwt'
   /** Seconds by which clocks may differ, 0 to 300. Default 60. For `exp`, `nbf`, `iat` and `task.created_at` only (TOK-6). */
   readonly clockTolerance?: number
+  /** What is demanded beside the tokens, for all of them: see `schemas/policy.schema.json` (AGT-1, DEL-4, CAP-7, QTA-5). Default nothing. */
+  readonly policy?: Policy
   /** Constraints of your own, made by `defineConstraint` (CAP-5). Default none. */
   readonly constraints?: readonly ConstraintDefinition[]
   /** Things that every attempt takes one of, beside `requests`, in `max_<thing>_per_<unit>`. Default `['drafts']` (CON-1). */
@@ -107,7 +110,7 @@ export interface PublicDenial {
 export type Respond = (denial: PublicDenial, request: any, response: any, next: (error?: unknown) => void) => unknown
 
 export const optionNames = [
-  'issuer', 'audience', 'algorithms', 'tokenType', 'clockTolerance', 'constraints', 'countedPerRequest', 'facts', 'resolveTargets',
+  'issuer', 'audience', 'algorithms', 'tokenType', 'clockTolerance', 'policy', 'constraints', 'countedPerRequest', 'facts', 'resolveTargets',
   'hookTimeoutMs', 'routes', 'store', 'storeTimeoutMs', 'audit', 'logger', 'respond', 'failedValidationsPerMinute', 'fetch', 'now',
 ] as const satisfies readonly (keyof GuardOptions)[]
 
@@ -118,7 +121,6 @@ export const laterOptions: ReadonlyMap<string, string> = new Map([
   ['mtls', 'mutual TLS is not supported by this version, and bound tokens are refused'],
   ['baseUrl', 'only DPoP and resource metadata need it, which are not supported by this version'],
   ['trustedProxies', 'no forwarded header is read by this version'],
-  ['policy', 'local policy is not supported by this version'],
   ['legacyScopes', 'scopes permit nothing in this version'],
   ['onStoreFailure', 'requests are refused with 503 when the store fails'],
   ['onAuditFailure', 'a sink that fails is reported, and requests go on'],

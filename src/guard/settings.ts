@@ -4,6 +4,8 @@ import type { DecisionRules } from '../decision/rules.js'
 import type { GuardOptions, Respond } from './guard-options.js'
 import { createAuditTrail, jsonLines, type AuditTrail } from '../audit/audit-trail.js'
 import { checkNames } from '../decision/did-you-mean.js'
+import { CapabilityCompiler } from '../claims/compile-capability.js'
+import { compilePolicy } from './compile-policy.js'
 import { compileRoutes, type RouteTable } from './route-table.js'
 import { createRegistry } from '../constraints/registry.js'
 import { createTrustedIssuers } from './issuers.js'
@@ -40,13 +42,14 @@ export function freezeSettings(options: GuardOptions, environment: NodeJS.Proces
   check('resolveTargets', options.resolveTargets ?? true, (value) => value === true || isFunction(value), 'true or a function')
 
   const log = new OperatorLog(logger)
+  const registry = createRegistry({ registered: constraints, countedPerRequest: new Set(countedPerRequest) })
   const rules: DecisionRules = {
     verification: {
       issuers: createTrustedIssuers(options, environment, { now, warn: log.warn }),
       algorithms: algorithmsOf(options.algorithms),
       tokenType: options.tokenType ?? 'any',
       toleranceMs: boundedInteger('clockTolerance', options.clockTolerance ?? 60, 0, 300) * 1000,
-      registry: createRegistry({ registered: constraints, countedPerRequest: new Set(countedPerRequest) }),
+      compiler: new CapabilityCompiler(registry, compilePolicy(options.policy, registry)),
     },
     tokens: new TokenCache(),
     failures: failedValidationsPerMinute === undefined ? undefined : new FailureLimit(boundedInteger('failedValidationsPerMinute', failedValidationsPerMinute, 1, Number.MAX_SAFE_INTEGER)),

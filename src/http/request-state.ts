@@ -28,7 +28,7 @@ interface RequestHistory {
 interface Admitted {
   readonly store: StateStore
   /** Of the token. */
-  readonly scope: string
+  readonly tokenDigest: string
   readonly action: string
   /** Position of the capability that admitted. */
   readonly index: number
@@ -48,11 +48,11 @@ export function stateOf(req: IncomingMessage): RequestState | undefined {
 
 /** A request counts once for an action, however often it is guarded (QTA-2). */
 export function admittedBy(req: IncomingMessage, { core, session }: RequestState, action: string): number | undefined {
-  const scope = session.verified?.compiled.scope
-  return histories.get(req)?.admissions.find((admission) => admission.action === action && admission.scope === scope && admission.store === core.settings.rules.store)?.index
+  const tokenDigest = session.verified?.compiled.tokenDigest
+  return histories.get(req)?.admissions.find((admission) => admission.action === action && admission.tokenDigest === tokenDigest && admission.store === core.settings.rules.store)?.index
 }
 
 export function noteAdmission(req: IncomingMessage, { core, session }: RequestState, action: string, index: number): void {
-  const scope = session.verified?.compiled.scope
-  if (scope !== undefined) historyOf(req).admissions.push({ store: core.settings.rules.store, scope, action, index })
+  const tokenDigest = session.verified?.compiled.tokenDigest
+  if (tokenDigest !== undefined) historyOf(req).admissions.push({ store: core.settings.rules.store, tokenDigest, action, index })
 }

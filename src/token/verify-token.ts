@@ -9,7 +9,7 @@ import { deepFreeze } from '../claims/deep-freeze.js'
 import { parseAuthorization } from '../claims/parse-authorization.js'
 import { parseCompactJws, type JwtRules, type UnverifiedJwt } from './compact-jws.js'
 import { TokenRefused, refuseToken } from './token-refused.js'
-import type { ConstraintRegistry } from '../constraints/registry.js'
+import type { CapabilityCompiler } from '../claims/compile-capability.js'
 import type { TrustedIssuer, TrustedIssuers } from './trusted-issuers.js'
 import type { VerificationKey } from './verification-key.js'
 
@@ -28,7 +28,7 @@ export interface VerifiedToken {
 export interface VerificationRules extends JwtRules {
   readonly issuers: TrustedIssuers
   readonly toleranceMs: number
-  readonly registry: ConstraintRegistry
+  readonly compiler: CapabilityCompiler
 }
 
 /**
@@ -63,7 +63,7 @@ export async function verifyToken(token: string, rules: VerificationRules, nowMs
     expiresAt: times.expiresAt,
     scopes,
   }
-  const compiled = compileAuthorization(parsed, { issuer: issuer.issuer, id: tokenId }, rules.registry)
+  const compiled = compileAuthorization(parsed, { issuer: issuer.issuer, id: tokenId }, subject, rules.compiler)
   return { facts, times, issuer, key, compiled, view: deepFreeze({ ...compiled.authorization, token: facts }) }
 }
 

@@ -1,16 +1,18 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { CapabilityCompiler } from '../../src/claims/compile-capability.js'
 import { candidatesFor, compileAuthorization, type Candidate, type CompiledAuthorization } from '../../src/claims/compile-authorization.js'
 import { digestOf } from '../../src/claims/digest.js'
 import { parseAuthorization, type ParsedAuthorization } from '../../src/claims/parse-authorization.js'
 import { createRegistry } from '../../src/constraints/registry.js'
+import { noPolicy } from '../../src/checks/local-policy.js'
 import { pass } from '../../src/model/verdict.js'
 
-const registry = createRegistry({ registered: [], countedPerRequest: new Set(['drafts']) })
+const compiler = new CapabilityCompiler(createRegistry({ registered: [], countedPerRequest: new Set(['drafts']) }), noPolicy)
 
-function compile(capabilities: readonly object[], { issuer = 'i', id = 'j', more = {}, by = registry } = {}): CompiledAuthorization {
+function compile(capabilities: readonly object[], { issuer = 'i', id = 'j', more = {}, by = compiler } = {}): CompiledAuthorization {
   const payload = { aap_agent: { id: 'a', type: 't', operator: 'o' }, aap_task: { id: 't', purpose: 'p' }, aap_capabilities: capabilities, ...more }
-  return compileAuthorization(parseAuthorization(payload, undefined) as ParsedAuthorization, { issuer, id }, by)
+  return compileAuthorization(parseAuthorization(payload, undefined) as ParsedAuthorization, { issuer, id }, 's', by)
 }
 
 /** The first capability for an action. */
@@ -45,7 +47,7 @@ describe('CAP-4 and CAP-8: what a capability says beside its action', () => {
   it.each([[['x']], [{ x: 1 }], ['x'], [0], [false], [true], [[[]]], [{ x: {} }]])('%j as resources or conditions denies', (value) => {
     for (const member of ['resources', 'conditions']) {
       const { checks } = first(compile([{ action: 'a', [member]: value }])).capability
-      expect(checks.map(({ name, rule }) => [name, rule])).toEqual([[member, 'CAP-8']])
+      expect(checks.map(({ label, rule }) => [label, rule])).toEqual([[member, 'CAP-8']])
       expect(checks[0]?.check({} as never)).toMatchObject({ outcome: 'deny', code: 'aap_constraint_violation' })
     }
   })
@@ -82,15 +84,15 @@ describe('what tokens that say the same share, and what they do not', () => {
 
   it('CAP-5: what one guard registered, another does not know', () => {
     const parsed = parseAuthorization({ aap_agent: { id: 'a', type: 't', operator: 'o' }, aap_task: { id: 't', purpose: 'p' }, aap_capabilities: [{ action: 'a', constraints: { shared_name: 1 } }] }, undefined) as ParsedAuthorization
-    const knowing = createRegistry({ registered: [{ name: 'shared_name', compile: () => () => pass }], countedPerRequest: new Set() })
+    const knowing = new CapabilityCompiler(createRegistry({ registered: [{ name: 'shared_name', compile: () => () => pass }], countedPerRequest: new Set() }), noPolicy)
     const token = { issuer: 'i', id: 'j' }
-    expect([registry, knowing, registry].map((one) => judge(compileAuthorization(parsed, token, one)))).toEqual([['deny'], ['pass'], ['deny']])
+    expect([compiler, knowing, compiler].map((one) => judge(compileAuthorization(parsed, token, 's', one)))).toEqual([['deny'], ['pass'], ['deny']])
   })
 
   it('CON-1: what one guard counts per request, another may not', () => {
     const capability = [{ action: 'a', constraints: { max_letters_per_day: 1 } }]
-    const counting = createRegistry({ registered: [], countedPerRequest: new Set(['letters']) })
-    expect([registry, counting].map((one) => first(compile(capability, { by: one })).fixedCharge?.length)).toEqual([undefined, 1])
+    const counting = new CapabilityCompiler(createRegistry({ registered: [], countedPerRequest: new Set(['letters']) }), noPolicy)
+    expect([compiler, counting].map((one) => first(compile(capability, { by: one })).fixedCharge?.length)).toEqual([undefined, 1])
   })
 
   it('names that differ in one character, or in what an escape says, are different capabilities', () => {

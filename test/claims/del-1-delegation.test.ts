@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { checkDelegation } from '../../src/checks/delegation.js'
+import { noPolicy } from '../../src/checks/local-policy.js'
 import { parseDelegation } from '../../src/claims/parse-delegation.js'
 
 const invalid = 'aap_invalid_delegation_chain'
@@ -11,7 +12,7 @@ const hops = (length: number) => names.slice(1, length + 1).map((sub) => ({ sub 
 
 /** What is wrong with a delegation claim and an `act`, as `code rule`; `undefined` where nothing is. */
 function judge(claim: unknown, act?: unknown): string | undefined {
-  const { delegation, denial = checkDelegation(delegation) } = parseDelegation(claim, act)
+  const { delegation, denial = checkDelegation(delegation, noPolicy.delegation) } = parseDelegation(claim, act)
   return denial === undefined ? undefined : `${denial.code} ${denial.rule}`
 }
 

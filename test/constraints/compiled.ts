@@ -11,7 +11,7 @@ export function factsOf({ target, ...facts }: Record<string, unknown> = {}): Con
 }
 
 export function compileAll(constraints: Record<string, unknown>, registered: readonly ConstraintDefinition[] = [], delegationDepth = 0): readonly NamedConstraint[] {
-  return createRegistry({ registered, countedPerRequest: new Set(['drafts']) }).compileAll(constraints, { action: 'a', delegationDepth })
+  return createRegistry({ registered, countedPerRequest: new Set(['drafts']) }).compileAll(constraints, [], { action: 'a', delegationDepth })
 }
 
 /** What the check of one constraint says: `pass`, or the code of its refusal. */

@@ -1,11 +1,14 @@
 import { authorize, type Ruling } from '../../src/decision/authorize.js'
+import { CapabilityCompiler } from '../../src/claims/compile-capability.js'
 import { compileAuthorization } from '../../src/claims/compile-authorization.js'
 import type { ConstraintDefinition } from '../../src/constraints/constraint-definition.js'
+import { compilePolicy } from '../../src/guard/compile-policy.js'
 import { createRegistry } from '../../src/constraints/registry.js'
 import { routeOfFacts, type Route } from '../../src/decision/route.js'
 import { statedFacts } from '../../src/decision/stated-facts.js'
 import type { DecisionRules } from '../../src/decision/rules.js'
 import { memoryStore } from '../../src/state/memory-store.js'
+import type { Policy } from '../../src/model/wire-policy.js'
 import type { MaybePromise } from '../../src/model/maybe-promise.js'
 import { parseAuthorization, type ParsedAuthorization } from '../../src/claims/parse-authorization.js'
 import type { ResourceRequest } from '../../src/model/resource-request.js'
@@ -20,6 +23,7 @@ export interface Setting {
   readonly claims?: Readonly<Record<string, unknown>>
   readonly capabilities?: readonly object[]
   readonly registered?: readonly ConstraintDefinition[]
+  readonly policy?: Policy
   readonly rules?: Partial<DecisionRules>
 }
 
@@ -35,14 +39,15 @@ export interface Deciding {
 export const request: ResourceRequest = { method: 'GET', url: '/', headers: {} }
 
 /** A token that was verified, and a server to decide by it: everything behind authentication. */
-export function deciding({ claims = {}, capabilities = [{ action: 'a' }], registered = [], rules: given = {} }: Setting = {}): Deciding {
+export function deciding({ claims = {}, capabilities = [{ action: 'a' }], registered = [], policy, rules: given = {} }: Setting = {}): Deciding {
   const registry = createRegistry({ registered, countedPerRequest: new Set(['drafts']) })
+  const compiler = new CapabilityCompiler(registry, compilePolicy(policy, registry))
   const payload = { aap_agent: { id: 'a', type: 't', operator: 'o' }, aap_task: { id: 't', purpose: 'p' }, aap_capabilities: capabilities, ...claims }
-  const compiled = compileAuthorization(parseAuthorization(payload, undefined) as ParsedAuthorization, { issuer: 'i', id: 'j' }, registry)
+  const compiled = compileAuthorization(parseAuthorization(payload, undefined) as ParsedAuthorization, { issuer: 'i', id: 'j' }, 's', compiler)
   const verified = { compiled } as VerifiedToken
   const warnings: string[] = []
   const rules: DecisionRules = {
-    verification: { issuers: { find: () => undefined, ready: async () => undefined }, algorithms: new Set(), tokenType: 'any', toleranceMs: 60_000, registry },
+    verification: { issuers: { find: () => undefined, ready: async () => undefined }, algorithms: new Set(), tokenType: 'any', toleranceMs: 60_000, compiler },
     tokens: new TokenCache(),
     failures: undefined,
     store: memoryStore({ now: () => nowMs }),

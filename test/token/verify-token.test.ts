@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { CapabilityCompiler } from '../../src/claims/compile-capability.js'
 import { candidatesFor } from '../../src/claims/compile-authorization.js'
 import { createRegistry } from '../../src/constraints/registry.js'
+import { noPolicy } from '../../src/checks/local-policy.js'
 import { defaultAlgorithms } from '../../src/token/algorithms.js'
 import { createStaticKeySet, KeysUnavailable, type KeySet } from '../../src/token/key-set.js'
 import { TokenRefused } from '../../src/token/token-refused.js'
@@ -17,7 +19,7 @@ function rulesFor(...issuers: readonly TrustedIssuer[]): VerificationRules {
     algorithms: new Set(defaultAlgorithms),
     tokenType: 'any',
     toleranceMs: 60_000,
-    registry: createRegistry({ registered: [], countedPerRequest: new Set(['drafts']) }),
+    compiler: new CapabilityCompiler(createRegistry({ registered: [], countedPerRequest: new Set(['drafts']) }), noPolicy),
   }
 }
 

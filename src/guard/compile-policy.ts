@@ -1,0 +1,171 @@
+import type { AgentPolicy, DelegationPolicy, Demands, LocalPolicy, SubjectQuota } from '../checks/local-policy.js'
+import type { ConstraintRegistry } from '../constraints/registry.js'
+import type { Policy, PolicyAgents, PolicyDelegation, PolicyDemands, PolicyQuotas } from '../model/wire-policy.js'
+import { checkNames, closest } from '../decision/did-you-mean.js'
+import { compileDomainList } from '../matching/domain-list.js'
+import { isActionName } from '../matching/action-name.js'
+import { isQuotaName } from '../constraints/quota.js'
+import { isTrustDomain } from '../matching/spiffe-id.js'
+import { noPolicy } from '../checks/local-policy.js'
+
+const demandNames = ['purposes', 'constraints', 'quotas', 'approval'] as const satisfies readonly (keyof PolicyDemands)[]
+const policyNames = ['$schema', ...demandNames, 'actions', 'agents', 'delegation'] as const satisfies readonly (keyof Policy)[]
+const agentNames = ['allowedIds', 'allowedOperators', 'allowedTrustDomains', 'deniedModels', 'attestedRuntime'] as const satisfies readonly (keyof PolicyAgents)[]
+const delegationNames = ['maxDepth', 'parentJti', 'knownActors', 'unknownActors'] as const satisfies readonly (keyof PolicyDelegation)[]
+const subjects = { perAgent: 'agent', perTask: 'task', perOperator: 'operator' } as const satisfies Record<keyof PolicyQuotas, SubjectQuota['subject']>
+
+/** Names that are decided and not built. */
+const laterNames: ReadonlyMap<string, string> = new Map([['critical', 'supervised agents are not supported by this version; use approval: \'required\'']])
+
+/**
+ * Reads the option `policy`, which `schemas/policy.schema.json` describes. Beside its shape, constraints must be ones that
+ * this guard knows and that can hold: what a token may say by mistake, a server must not.
+ *
+ * @throws TypeError that names the place, and the name that was probably meant
+ */
+export function compilePolicy(policy: unknown, registry: ConstraintRegistry): LocalPolicy {
+  if (policy === undefined) return noPolicy
+  const { $schema, actions, agents, delegation, ...everyone } = readObject('', policy, policyNames) as Readonly<Record<keyof Policy, unknown>>
+  if ($schema !== undefined) readText('$schema', $schema)
+  const compiled = {
+    agents: readAgents(agents),
+    delegation: readDelegation(delegation),
+    everyone: readDemands('', everyone, registry),
+    actions: readActions(actions, registry),
+    unknownActors: readUnknownActors((delegation as Partial<PolicyDelegation> | undefined)?.unknownActors, registry),
+  }
+  return Object.freeze({ ...compiled, widestSubject: widestSubjectOf([compiled.everyone, compiled.unknownActors, ...compiled.actions.values()]) })
+}
+
+function readActions(actions: unknown, registry: ConstraintRegistry): ReadonlyMap<string, Demands> {
+  const entries = Object.entries(actions === undefined ? {} : readObject('actions', actions))
+  return new Map(entries.map(([action, demands]) => {
+    if (!isActionName(action)) throw wrong('actions', `has a key that is no action name (CAP-1): ${JSON.stringify(action)}`)
+    return [action, readDemands(`actions.${action}`, readObject(`actions.${action}`, demands, demandNames), registry, action)]
+  }))
+}
+
+function readAgents(agents: unknown): AgentPolicy {
+  if (agents === undefined) return noPolicy.agents
+  const { allowedIds, allowedOperators, allowedTrustDomains, deniedModels, attestedRuntime } = readObject('agents', agents, agentNames) as Readonly<Record<keyof PolicyAgents, unknown>>
+  const trustDomains = readSet('agents.allowedTrustDomains', allowedTrustDomains)
+  for (const name of trustDomains ?? []) if (!isTrustDomain(name)) throw wrong('agents.allowedTrustDomains', `has an entry that is no trust domain, as in \`example.com\`: ${JSON.stringify(name)}`)
+  return {
+    allowedIds: readSet('agents.allowedIds', allowedIds),
+    allowedOperators: readSet('agents.allowedOperators', allowedOperators),
+    allowedTrustDomains: trustDomains,
+    deniedModels: readSet('agents.deniedModels', deniedModels),
+    needsAttestedRuntime: readRequired('agents.attestedRuntime', attestedRuntime),
+  }
+}
+
+function readDelegation(delegation: unknown): DelegationPolicy {
+  if (delegation === undefined) return noPolicy.delegation
+  const { maxDepth, parentJti, knownActors, unknownActors } = readObject('delegation', delegation, delegationNames) as Readonly<Record<keyof PolicyDelegation, unknown>>
+  if (maxDepth !== undefined && !isDepth(maxDepth)) throw wrong('delegation.maxDepth', 'must be an integer from 0 to 10')
+  if (unknownActors !== undefined && knownActors === undefined) throw wrong('delegation.unknownActors', 'needs `delegation.knownActors`: without it nobody is unknown')
+  return {
+    maxDepth,
+    needsParentJti: readRequired('delegation.parentJti', parentJti),
+    knownActors: readSet('delegation.knownActors', knownActors),
+    refusesUnknownActors: knownActors !== undefined && (unknownActors === undefined || unknownActors === 'refuse'),
+  }
+}
+
+function isDepth(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 10
+}
+
+function readUnknownActors(unknownActors: unknown, registry: ConstraintRegistry): Demands | undefined {
+  const place = 'delegation.unknownActors'
+  if (unknownActors === undefined || unknownActors === 'refuse') return undefined
+  return readDemands(place, readObject(place, unknownActors, demandNames), registry)
+}
+
+/** `place` is where the policy says it, which keeps the quotas of different places apart. */
+function readDemands(place: string, demands: Readonly<Record<string, unknown>>, registry: ConstraintRegistry, action?: string): Demands {
+  const { purposes, constraints, quotas, approval } = demands as Readonly<Partial<Record<keyof PolicyDemands, unknown>>>
+  const at = (name: string): string => (place === '' ? name : `${place}.${name}`)
+  return {
+    purposes: readSet(at('purposes'), purposes),
+    constraints: constraints === undefined ? {} : readConstraints(at('constraints'), constraints, registry, action),
+    quotas: quotas === undefined ? [] : readQuotas(at('quotas'), place, quotas, registry),
+    needsApproval: readRequired(at('approval'), approval),
+  }
+}
+
+function readConstraints(place: string, constraints: unknown, registry: ConstraintRegistry, action = 'any'): Readonly<Record<string, unknown>> {
+  const given = copyOf(place, readObject(place, constraints))
+  for (const [name, value] of Object.entries(given)) {
+    if (!registry.names.includes(name) && !isQuotaName(name)) {
+      const meant = closest(name, registry.names)
+      throw wrong(place, `has an unknown constraint \`${name}\`${meant === undefined ? '' : `, did you mean \`${meant}\`?`}`)
+    }
+    const problem = registry.problemOf(name, value, { action, delegationDepth: 0 }) ?? problemOfDomains(name, value)
+    if (problem !== undefined) throw wrong(`${place}.${name}`, problem)
+  }
+  return given
+}
+
+/** What is compiled later must be what was checked now. */
+function copyOf<T>(place: string, value: T): T {
+  try {
+    return structuredClone(value)
+  } catch {
+    throw wrong(place, 'must be plain data')
+  }
+}
+
+/** An entry that is no host is a mistake here, where in a token it only fails closed (CON-2). */
+function problemOfDomains(name: string, value: unknown): string | undefined {
+  if (name !== 'domains_allowed' && name !== 'domains_blocked') return undefined
+  const [malformed] = compileDomainList(value as readonly string[]).malformed
+  return malformed === undefined ? undefined : `has an entry that is no host: ${JSON.stringify(malformed)}`
+}
+
+function readQuotas(at: string, place: string, quotas: unknown, registry: ConstraintRegistry): readonly SubjectQuota[] {
+  return Object.entries(readObject(at, quotas, Object.keys(subjects))).flatMap(([per, limits]) =>
+    Object.entries(readObject(`${at}.${per}`, limits)).map(([name, limit]) => {
+      const where = `${at}.${per}.${name}`
+      if (!isQuotaName(name)) throw wrong(where, 'is no name of a quota, such as `max_requests_per_hour` (CON-1)')
+      const context = { action: 'any', delegationDepth: 0 }
+      const problem = registry.problemOf(name, limit, context)
+      if (problem !== undefined) throw wrong(where, problem)
+      const [compiled] = registry.compileAll({ [name]: limit }, [], context).map((constraint) => constraint.compiled)
+      if (typeof compiled !== 'object' || compiled.kind !== 'quota') throw wrong(where, 'is no quota')
+      return { subject: subjects[per as keyof PolicyQuotas], place, name, window: compiled.window, limit: compiled.limit, quantity: compiled.quantity, countsRequests: compiled.countsRequests }
+    }))
+}
+
+/** A task's agents and an agent's tasks have only their operator in common. */
+function widestSubjectOf(demands: readonly (Demands | undefined)[]): LocalPolicy['widestSubject'] {
+  const counted = new Set(demands.flatMap((demand) => demand?.quotas.map(({ subject }) => subject) ?? []))
+  if (counted.has('operator') || counted.has('task')) return 'operator'
+  return counted.has('agent') ? 'agent' : 'token'
+}
+
+function readObject(place: string, value: unknown, names?: readonly string[]): Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrong(place, 'must be an object')
+  if (names !== undefined) checkNames(place === '' ? 'key of the option `policy`' : `key of \`${place}\` in the option \`policy\``, value, names, laterNames)
+  return value as Readonly<Record<string, unknown>>
+}
+
+function readSet(place: string, value: unknown): ReadonlySet<string> | undefined {
+  if (value === undefined) return undefined
+  if (!Array.isArray(value)) throw wrong(place, 'must be a list of strings')
+  return new Set(value.map((item) => readText(place, item)))
+}
+
+function readText(place: string, value: unknown): string {
+  if (typeof value !== 'string' || value === '') throw wrong(place, 'must be a list of non-empty strings')
+  return value
+}
+
+function readRequired(place: string, value: unknown): boolean {
+  if (value !== undefined && value !== 'required') throw wrong(place, 'can only be \'required\'')
+  return value === 'required'
+}
+
+function wrong(place: string, what: string): TypeError {
+  return new TypeError(place === '' ? `option \`policy\` ${what}` : `option \`policy\`: \`${place}\` ${what}`)
+}
