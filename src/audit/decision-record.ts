@@ -64,8 +64,8 @@ function describeToken(record: DecisionRecord, { facts, compiled }: VerifiedToke
   record.agent_id = agent.id
   record.agent_type = agent.type
   record.agent_operator = agent.operator
-  record.task_id = task.id
-  record.task_purpose = task.purpose
+  if (task.id !== undefined) record.task_id = task.id
+  if (task.purpose !== undefined) record.task_purpose = task.purpose
   // Where the claim is malformed its depth is nobody's statement.
   if (compiled.delegationDenial?.code !== 'aap_invalid_delegation_chain') {
     record.delegation_depth = delegation.depth

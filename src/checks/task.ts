@@ -14,14 +14,18 @@ export function checkTaskTimes(task: Task, nowMs: number, toleranceMs: number): 
 /** TSK-2: where a route names the purposes that its action is for, the task's is one of them. */
 export function checkPurpose(task: Task, purposes: Facts['purposes']): Denial | undefined {
   if (purposes === undefined || purposes === true) return undefined
-  if (Array.isArray(purposes) && purposes.includes(task.purpose)) return undefined
-  return mismatch('TSK-2', `the action is not for the purpose ${JSON.stringify(task.purpose)}`)
+  if (task.purpose !== undefined && Array.isArray(purposes) && purposes.includes(task.purpose)) return undefined
+  return mismatch('TSK-2', `the action is not for the purpose ${purposeOf(task)}`)
 }
 
 /** TSK-2 by local policy: each list that is demanded has the task's purpose. */
 export function checkDemandedPurposes(task: Task, demands: readonly Demands[]): Denial | undefined {
-  if (demands.every(({ purposes }) => purposes?.has(task.purpose) !== false)) return undefined
-  return mismatch('TSK-2', `local policy does not have the purpose ${JSON.stringify(task.purpose)} for the action`)
+  if (demands.every(({ purposes }) => purposes === undefined || (task.purpose !== undefined && purposes.has(task.purpose)))) return undefined
+  return mismatch('TSK-2', `local policy does not have the purpose ${purposeOf(task)} for the action`)
+}
+
+function purposeOf({ purpose }: Task): string {
+  return purpose === undefined ? 'of a token without one' : JSON.stringify(purpose)
 }
 
 /** TSK-3: `data_sensitivity` is a ceiling wherever a route declares the class of its data. */

@@ -98,7 +98,8 @@ function digestSubjects({ agent, task }: AgentAuthorization, { issuer, id }: Tok
   return {
     token,
     agent: digestOf('agent', issuer, agent.operator, agent.id),
-    task: digestOf('task', issuer, agent.operator, task.id),
+    // An agent without a task is at one task, whatever token it shows.
+    task: task.id === undefined ? digestOf('task', issuer, agent.operator, 'agent', agent.id) : digestOf('task', issuer, agent.operator, task.id),
     operator: digestOf('operator', issuer, agent.operator),
   }
 }

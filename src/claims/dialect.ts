@@ -26,6 +26,14 @@ export function readDialect(payload: Claims, claimPrefix: string | undefined): A
   return claims
 }
 
+/**
+ * Whether a payload holds AAP claims under any namespace, also one that is not configured: a token that was meant to be
+ * restricted by them must not be read by its scopes instead (DIA-5).
+ */
+export function hasAapClaims(payload: Claims): boolean {
+  return Object.keys(payload).some((name) => (bareNames as readonly string[]).some((bare) => name === bare || name.endsWith(`aap_${bare}`)))
+}
+
 function collect(payload: Claims, spell: (name: AapClaimName) => string): AapClaims {
   const claims: AapClaims = {}
   for (const name of bareNames) {

@@ -1,12 +1,12 @@
 import type { AgentPolicy, DelegationPolicy, Demands, LocalPolicy, SubjectQuota } from '../checks/local-policy.js'
 import type { ConstraintRegistry } from '../constraints/registry.js'
 import type { Policy, PolicyAgents, PolicyDelegation, PolicyDemands, PolicyQuotas } from '../model/wire-policy.js'
-import { checkNames, closest } from '../decision/did-you-mean.js'
-import { compileDomainList } from '../matching/domain-list.js'
+import { checkNames } from '../decision/did-you-mean.js'
 import { isActionName } from '../matching/action-name.js'
 import { isQuotaName } from '../constraints/quota.js'
 import { isTrustDomain } from '../matching/spiffe-id.js'
 import { noPolicy } from '../checks/local-policy.js'
+import { readConstraints } from './read-constraints.js'
 
 const demandNames = ['purposes', 'constraints', 'quotas', 'approval'] as const satisfies readonly (keyof PolicyDemands)[]
 const policyNames = ['$schema', ...demandNames, 'actions', 'agents', 'delegation'] as const satisfies readonly (keyof Policy)[]
@@ -88,39 +88,10 @@ function readDemands(place: string, demands: Readonly<Record<string, unknown>>, 
   const at = (name: string): string => (place === '' ? name : `${place}.${name}`)
   return {
     purposes: readSet(at('purposes'), purposes),
-    constraints: constraints === undefined ? {} : readConstraints(at('constraints'), constraints, registry, action),
+    constraints: constraints === undefined ? {} : readConstraints(`option \`policy\`: \`${at('constraints')}\``, constraints, registry, action),
     quotas: quotas === undefined ? [] : readQuotas(at('quotas'), place, quotas, registry),
     needsApproval: readRequired(at('approval'), approval),
   }
-}
-
-function readConstraints(place: string, constraints: unknown, registry: ConstraintRegistry, action = 'any'): Readonly<Record<string, unknown>> {
-  const given = copyOf(place, readObject(place, constraints))
-  for (const [name, value] of Object.entries(given)) {
-    if (!registry.names.includes(name) && !isQuotaName(name)) {
-      const meant = closest(name, registry.names)
-      throw wrong(place, `has an unknown constraint \`${name}\`${meant === undefined ? '' : `, did you mean \`${meant}\`?`}`)
-    }
-    const problem = registry.problemOf(name, value, { action, delegationDepth: 0 }) ?? problemOfDomains(name, value)
-    if (problem !== undefined) throw wrong(`${place}.${name}`, problem)
-  }
-  return given
-}
-
-/** What is compiled later must be what was checked now. */
-function copyOf<T>(place: string, value: T): T {
-  try {
-    return structuredClone(value)
-  } catch {
-    throw wrong(place, 'must be plain data')
-  }
-}
-
-/** An entry that is no host is a mistake here, where in a token it only fails closed (CON-2). */
-function problemOfDomains(name: string, value: unknown): string | undefined {
-  if (name !== 'domains_allowed' && name !== 'domains_blocked') return undefined
-  const [malformed] = compileDomainList(value as readonly string[]).malformed
-  return malformed === undefined ? undefined : `has an entry that is no host: ${JSON.stringify(malformed)}`
 }
 
 function readQuotas(at: string, place: string, quotas: unknown, registry: ConstraintRegistry): readonly SubjectQuota[] {

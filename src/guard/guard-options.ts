@@ -47,6 +47,11 @@ export interface GuardOptions<Request = any> {
   readonly clockTolerance?: number
   /** What is demanded beside the tokens, for all of them: see `schemas/policy.schema.json` (AGT-1, DEL-4, CAP-7, QTA-5). Default nothing. */
   readonly policy?: Policy
+  /**
+   * What scopes stand for in tokens without any AAP claim, while their issuer moves to AAP (DIA-5): scopes to an action, an
+   * action with constraints, or a list. Such tokens are warned about. Default: they are refused.
+   */
+  readonly legacyScopes?: Readonly<Record<string, LegacyScope | readonly LegacyScope[]>>
   /** Constraints of your own, made by `defineConstraint` (CAP-5). Default none. */
   readonly constraints?: readonly ConstraintDefinition[]
   /** Things that every attempt takes one of, beside `requests`, in `max_<thing>_per_<unit>`. Default `['drafts']` (CON-1). */
@@ -80,6 +85,9 @@ export interface GuardOptions<Request = any> {
   readonly now?: Clock
 }
 
+/** What one scope permits: an action, or an action within constraints. */
+export type LegacyScope = string | { readonly action: string; readonly constraints?: Readonly<Record<string, unknown>> }
+
 /** An action and what the route says about it. */
 export interface RouteEntry<Request> extends RouteOptions<Request> {
   /** The action, or a function that names it. Where it yields no valid name the request is denied (RTE-1). */
@@ -110,7 +118,7 @@ export interface PublicDenial {
 export type Respond = (denial: PublicDenial, request: any, response: any, next: (error?: unknown) => void) => unknown
 
 export const optionNames = [
-  'issuer', 'audience', 'algorithms', 'tokenType', 'clockTolerance', 'policy', 'constraints', 'countedPerRequest', 'facts', 'resolveTargets',
+  'issuer', 'audience', 'algorithms', 'tokenType', 'clockTolerance', 'policy', 'legacyScopes', 'constraints', 'countedPerRequest', 'facts', 'resolveTargets',
   'hookTimeoutMs', 'routes', 'store', 'storeTimeoutMs', 'audit', 'logger', 'respond', 'failedValidationsPerMinute', 'fetch', 'now',
 ] as const satisfies readonly (keyof GuardOptions)[]
 
@@ -121,7 +129,6 @@ export const laterOptions: ReadonlyMap<string, string> = new Map([
   ['mtls', 'mutual TLS is not supported by this version, and bound tokens are refused'],
   ['baseUrl', 'only DPoP and resource metadata need it, which are not supported by this version'],
   ['trustedProxies', 'no forwarded header is read by this version'],
-  ['legacyScopes', 'scopes permit nothing in this version'],
   ['onStoreFailure', 'requests are refused with 503 when the store fails'],
   ['onAuditFailure', 'a sink that fails is reported, and requests go on'],
   ['approvals', 'no approval can be given by this version: actions that need one are refused'],

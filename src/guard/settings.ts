@@ -5,6 +5,7 @@ import type { GuardOptions, Respond } from './guard-options.js'
 import { createAuditTrail, jsonLines, type AuditTrail } from '../audit/audit-trail.js'
 import { checkNames } from '../decision/did-you-mean.js'
 import { CapabilityCompiler } from '../claims/compile-capability.js'
+import { compileLegacyScopes } from './compile-legacy-scopes.js'
 import { compilePolicy } from './compile-policy.js'
 import { compileRoutes, type RouteTable } from './route-table.js'
 import { createRegistry } from '../constraints/registry.js'
@@ -49,6 +50,7 @@ export function freezeSettings(options: GuardOptions, environment: NodeJS.Proces
       algorithms: algorithmsOf(options.algorithms),
       tokenType: options.tokenType ?? 'any',
       toleranceMs: boundedInteger('clockTolerance', options.clockTolerance ?? 60, 0, 300) * 1000,
+      legacyScopes: compileLegacyScopes(options.legacyScopes, registry),
       compiler: new CapabilityCompiler(registry, compilePolicy(options.policy, registry)),
     },
     tokens: new TokenCache(),

@@ -35,8 +35,10 @@ export interface AgentRuntime {
 }
 
 export interface Task {
-  readonly id: string
-  readonly purpose: string
+  /** Absent in tokens that say no task: those admitted by `legacyScopes`. */
+  readonly id?: string
+  /** As above. A route that names purposes denies without it (TSK-2). */
+  readonly purpose?: string
   /** As the token spells it. An unknown value is refused where a route declares its data's class (TSK-3). */
   readonly dataSensitivity?: string
   /** Epoch milliseconds. */

@@ -83,7 +83,16 @@ export interface TestVectorServer {
   tokenType?: 'any' | 'at+jwt'
   claimPrefix?: string
   countedPerRequest?: string[]
+  /**
+   * As in policy.schema.json.
+   */
   policy?: {
+    [k: string]: unknown
+  }
+  /**
+   * Scopes of tokens without AAP claims to an action, an action with constraints, or a list of these.
+   */
+  legacyScopes?: {
     [k: string]: unknown
   }
   routes?: {

@@ -6,7 +6,9 @@ import type { TokenFacts } from '../model/token-facts.js'
 import { checkAudience, checkTimes, readIdentity, readTimes, type TokenTimes } from './standard-claims.js'
 import { compileAuthorization, type CompiledAuthorization } from '../claims/compile-authorization.js'
 import { deepFreeze } from '../claims/deep-freeze.js'
+import { hasAapClaims } from '../claims/dialect.js'
 import { parseAuthorization } from '../claims/parse-authorization.js'
+import { readLegacyScopes, type LegacyScopes } from '../claims/legacy-scopes.js'
 import { parseCompactJws, type JwtRules, type UnverifiedJwt } from './compact-jws.js'
 import { TokenRefused, refuseToken } from './token-refused.js'
 import type { CapabilityCompiler } from '../claims/compile-capability.js'
@@ -21,6 +23,8 @@ export interface VerifiedToken {
   /** The key that verified it: when it leaves the issuer's set, the token is no longer verified. */
   readonly key: VerificationKey
   readonly compiled: CompiledAuthorization
+  /** Whether scopes said what it permits, in the absence of AAP claims (DIA-5). */
+  readonly byLegacyScopes: boolean
   /** What handlers see, deeply frozen (AUD-5). */
   readonly view: AgentAuthorization & { readonly token: TokenFacts }
 }
@@ -29,6 +33,8 @@ export interface VerificationRules extends JwtRules {
   readonly issuers: TrustedIssuers
   readonly toleranceMs: number
   readonly compiler: CapabilityCompiler
+  /** What scopes stand for in tokens without AAP claims; absent where such tokens are refused (DIA-5). */
+  readonly legacyScopes?: LegacyScopes | undefined
 }
 
 /**
@@ -51,9 +57,6 @@ export async function verifyToken(token: string, rules: VerificationRules, nowMs
   const times = accept(readTimes(jwt.payload))
   refuseIf(checkTimes(times, nowMs, rules.toleranceMs) ?? checkAudience(jwt.payload, issuer.audience), identity)
   const { subject, tokenId, clientId, scopes } = accept(readIdentity(jwt.payload))
-  const parsed = accept(parseAuthorization(jwt.payload, issuer.claimPrefix))
-  refuseIf(checkConfirmation(jwt), identity)
-
   const facts: TokenFacts = {
     kind: 'jwt',
     issuer: issuer.issuer,
@@ -63,8 +66,11 @@ export async function verifyToken(token: string, rules: VerificationRules, nowMs
     expiresAt: times.expiresAt,
     scopes,
   }
+  const legacyScopes = rules.legacyScopes === undefined || hasAapClaims(jwt.payload) ? undefined : rules.legacyScopes
+  const parsed = accept(legacyScopes === undefined ? parseAuthorization(jwt.payload, issuer.claimPrefix) : readLegacyScopes(facts, jwt.payload.act, legacyScopes))
+  refuseIf(checkConfirmation(jwt), identity)
   const compiled = compileAuthorization(parsed, { issuer: issuer.issuer, id: tokenId }, subject, rules.compiler)
-  return { facts, times, issuer, key, compiled, view: deepFreeze({ ...compiled.authorization, token: facts }) }
+  return { facts, times, issuer, key, compiled, byLegacyScopes: legacyScopes !== undefined, view: deepFreeze({ ...compiled.authorization, token: facts }) }
 }
 
 /** TOK-4: only then are its keys, and only its keys, used. */

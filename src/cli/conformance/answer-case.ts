@@ -48,9 +48,9 @@ export async function answerHere(vector: TestVectorCase): Promise<Answer> {
 }
 
 function optionsOf({ server }: TestVectorCase): GuardOptions {
-  const { issuer, jwks, otherIssuers = [], audience, clockTolerance, algorithms, tokenType, claimPrefix, countedPerRequest, routes } = server
+  const { issuer, jwks, otherIssuers = [], audience, clockTolerance, algorithms, tokenType, claimPrefix, countedPerRequest, policy, legacyScopes, routes } = server
   const issuers = [{ issuer, jwks, claimPrefix }, ...otherIssuers] as readonly IssuerOptions[]
-  const optional = Object.fromEntries(Object.entries({ algorithms, tokenType, countedPerRequest, routes }).filter(([, value]) => value !== undefined))
+  const optional = Object.fromEntries(Object.entries({ algorithms, tokenType, countedPerRequest, policy, legacyScopes, routes }).filter(([, value]) => value !== undefined))
   return { issuer: issuers, audience, clockTolerance, ...optional }
 }
 
