@@ -41,7 +41,7 @@ async function read(path: string): Promise<string> {
 }
 
 function parse(text: string, path: string): readonly string[] {
-  return text.split('\n').flatMap((content, index) => {
+  return text.split(/\r?\n/).flatMap((content, index) => {
     const match = line.exec(content)
     if (match === null) throw new CannotRun(`${path}:${index + 1} is no case id: ${JSON.stringify(content.trim().slice(0, 100))}`)
     return match[1] === undefined ? [] : [match[1]]

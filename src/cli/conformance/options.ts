@@ -22,17 +22,19 @@ export const conformanceUsage = `aap-guard conformance [flags]
 Runs the signed test vectors against this library, or against the adapter
 endpoint of any other implementation.
 
-  --url URL                the adapter endpoint, http or https
-  --vectors DIR            other vectors than the ones that come with the package
-  --only WHAT[,WHAT...]    only the cases of a rule (CON-2), a flag, an area
-                           (transport), a file, or with an id; may be repeated
-  --expected-failures FILE case ids that have to fail, one a line, # for comments:
-                           one that passes, is unknown or stands there twice fails
+  --url URL              the adapter endpoint, http or https
+  --vectors DIR          other vectors than those of the package
+  --only WHAT[,WHAT...]  only the cases of a rule (CON-2), a flag, an area
+                         (transport), a file, or with an id; may be repeated
+  --expected-failures FILE
+                         ids of the cases that have to fail, one a line, with #
+                         for comments: one that passes, that no vector has, or
+                         that stands there twice is a failure
   --write-expected-failures FILE
-                           writes the cases that fail into such a file
-  --junit FILE             writes a report as JUnit XML
-  --json FILE              writes a report as JSON
-  --help                   this text
+                         writes the cases that fail into such a file
+  --junit FILE           writes a report as JUnit XML
+  --json FILE            writes a report as JSON
+  --help                 this text
 
 Exit code: 0 all as expected, 1 some not, 2 wrong usage, unreadable files or an
 adapter that cannot be reached.
