@@ -17,6 +17,7 @@ export function terminalReport(run: ConformanceRun, { hasColours }: { readonly h
     ...wrong.map((result) => failure(result, red)),
     ...problemsOfList(expectedFailures).map(({ id, problem }) => [`${red('LIST')} ${escapeUnprintable(id)}: ${problem}`]),
     notAsked(results, red),
+    flagsOf(wrong),
     table('area', groupResults(results, ({ loaded }) => [areaOf(loaded)])),
     failing.size === 0 ? [] : table('rule that fails', new Map([...failing.keys()].map((rule) => [rule, byRule.get(rule) ?? []]))),
     [isAsExpected(run) ? green(summary(run)) : red(summary(run))],
@@ -25,13 +26,18 @@ export function terminalReport(run: ConformanceRun, { hasColours }: { readonly h
 }
 
 function failure(result: CaseResult, red: (text: string) => string): readonly string[] {
-  const { loaded: { file, vector: { id, title, verifies, flags }, explanations }, isWronglyAdmitted } = result
+  const { loaded: { file, vector: { id, title, verifies, flags } }, isWronglyAdmitted } = result
   return [
-    `${red('FAIL')} ${id} (${file}; ${verifies.join(', ')}): ${escapeUnprintable(title)}`,
+    `${red('FAIL')} ${id} (${[file, verifies.join(', '), ...flags].join('; ')}): ${escapeUnprintable(title)}`,
     ...complaintsOf(result).map((complaint) => `     ${escapeUnprintable(complaint)}`),
     ...(isWronglyAdmitted ? [`     ${red('admitted, and has to be denied')}`] : []),
-    ...flags.map((flag) => `     ${flag}: ${escapeUnprintable(explanations[flag] ?? '')}`),
   ]
+}
+
+/** What the flags of these cases mean, each once. */
+function flagsOf(results: readonly CaseResult[]): readonly string[] {
+  const byFlag = groupResults(results, ({ loaded }) => loaded.vector.flags)
+  return [...byFlag].map(([flag, group]) => `${flag} (${group.length}): ${escapeUnprintable(group[0]?.loaded.explanations[flag] ?? '')}`)
 }
 
 function notAsked(results: readonly CaseResult[], red: (text: string) => string): readonly string[] {
