@@ -18,17 +18,18 @@ const silent: OperatorLogger = { info: () => undefined, warn: () => undefined, e
 /** Decides a case by this library: a fresh guard with its clock where the case wants it, then `prior`, then the request. */
 export async function answerHere(vector: TestVectorCase): Promise<Answer> {
   let nowMs = 0
-  let last: AuditRecord | undefined
-  const guard = createGuard({ ...optionsOf(vector), now: () => nowMs, logger: silent, audit: { write: (record) => { last = record } } })
+  const records: AuditRecord[] = []
+  const guard = createGuard({ ...optionsOf(vector), now: () => nowMs, logger: silent, audit: { write: (record) => { records.push(record) } } })
   const core = requireCore(guard)
   try {
     for (const { at, request, jwt = vector.jwt, times = 1 } of vector.prior ?? []) {
       nowMs = Date.parse(at)
       for (let i = 0; i < times; i++) await decide(core, request, jwt)
     }
+    records.length = 0 // a public route has no record, and must not answer with that of an earlier request
     nowMs = Date.parse(vector.at)
     const { outcome, status, error, retryAfterSeconds } = await decide(core, vector.request, vector.jwt)
-    return { outcome, status, ...(error !== undefined && { error }), ...(retryAfterSeconds !== undefined && { retryAfterSeconds }), ...(last !== undefined && { audit: { ...last } }) }
+    return { outcome, status, ...(error !== undefined && { error }), ...(retryAfterSeconds !== undefined && { retryAfterSeconds }), ...(records.length > 0 && { audit: { ...records.at(-1) } }) }
   } finally {
     await guard.close()
   }
