@@ -9,7 +9,7 @@ const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 
 
 /** Each installs what it needs beside the tarball, in the versions that this project develops against. */
 const consumers = [
-  { folder: 'esm-js', about: 'ESM JavaScript, Express 5', needs: ['express'], steps: [['node', 'main.js']] },
+  { folder: 'esm-js', about: 'ESM JavaScript, Express 5, the command', needs: ['express'], steps: [['node', 'main.js'], ['npx', '--no-install', 'aap-guard', 'conformance']] },
   {
     folder: 'ts-nodenext',
     about: 'TypeScript NodeNext strict, Express 5, snippets of the README',

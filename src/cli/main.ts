@@ -1,11 +1,11 @@
 #!/usr/bin/env node
-import { conformanceUsage, runConformance } from './conformance/command.js'
+import { runCommand } from './run-command.js'
 
-const [command, ...args] = process.argv.slice(2)
-
-if (command === 'conformance') {
-  process.exitCode = await runConformance(args, (line) => { console.log(line) })
-} else {
-  console.log(conformanceUsage)
-  process.exitCode = command === undefined || command === '--help' || command === '-h' ? 0 : 2
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    // A reader may stop reading, as in `aap-guard conformance | head`: the exit code is that of the run.
+    if (error.code !== 'EPIPE') process.exit(2)
+  })
 }
+
+process.exitCode = await runCommand(process.argv.slice(2), process)

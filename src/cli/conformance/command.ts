@@ -1,49 +1,75 @@
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
-import { answerByUrl, answerHere, type Answer } from './answer-case.js'
-import { compare } from './compare.js'
+import type { CommandIo, ExitCode } from '../output.js'
+import { conformanceUsage, parseOptions, type ConformanceOptions } from './options.js'
+import { isAsExpected, type ConformanceRun } from './conformance-run.js'
 import { loadCases, type LoadedCase } from './vector-files.js'
+import { readExpectedFailures, type ExpectedFailures } from './expected-failures.js'
+import { runCases, type CaseResult } from './run-cases.js'
+import { answerHere } from './answer-case.js'
+import { askAdapter } from './ask-adapter.js'
+import { createProgress } from './progress.js'
+import { openReportFiles } from './report-files.js'
+import { packageVersion } from '../package-version.js'
+import { selectCases } from './select-cases.js'
+import { terminalReport } from './report-terminal.js'
 
-export const conformanceUsage = `aap-guard conformance [--vectors DIR] [--url URL]
+const packagedVectors = fileURLToPath(new URL('../../../test-vectors', import.meta.url))
 
-Runs the signed test vectors against this library, or against the adapter
-endpoint of any other implementation.
+/** What an adapter has for one case; the contract in the README of the vectors states it. */
+const adapterTimeoutMs = 30_000
 
-  --vectors DIR  other vectors than the ones that come with the package
-  --url URL      the adapter endpoint, see test-vectors/README.md
+/** @throws CannotRun where there is no result */
+export async function runConformance(args: readonly string[], io: CommandIo, { timeoutMs = adapterTimeoutMs }: { readonly timeoutMs?: number } = {}): Promise<ExitCode> {
+  const options = parseOptions(args)
+  if (options === 'help') {
+    io.stdout.write(conformanceUsage)
+    return 0
+  }
+  const all = await loadCases(options.vectors ?? packagedVectors)
+  const cases = selectCases(all, options.only)
+  const expectedFailures = options.expectedFailures === undefined ? undefined : await readExpectedFailures(options.expectedFailures, all.map(({ vector }) => vector.id))
 
-Exit code: 0 all pass, 1 some fail, 2 wrong usage.`
-
-/** @returns the exit code */
-export async function runConformance(args: readonly string[], print: (line: string) => void): Promise<0 | 1 | 2> {
-  let cases: readonly LoadedCase[]
-  let answer: (loaded: LoadedCase) => Promise<Answer>
+  const files = await openReportFiles(options)
   try {
-    const { values } = parseArgs({ args: [...args], options: { vectors: { type: 'string' }, url: { type: 'string' } } })
-    cases = await loadCases(values.vectors ?? fileURLToPath(new URL('../../../test-vectors', import.meta.url)))
-    const url = values.url === undefined ? undefined : new URL(values.url).href
-    answer = ({ vector }) => (url === undefined ? answerHere(vector) : answerByUrl(url, vector))
+    const finished = await run(cases, expectedFailures, options, io, timeoutMs)
+    await files.write(finished)
+    io.stdout.write(terminalReport(finished, { hasColours: isTerminal(io.stdout, io) && (io.env.NO_COLOR ?? '') === '' }))
+    return isAsExpected(finished) ? 0 : 1
   } catch (error) {
-    print(`${(error as Error).message}\n\n${conformanceUsage}`)
-    return 2
+    await files.discard()
+    throw error
   }
-
-  let failed = 0
-  for (const loaded of cases) {
-    const problems = await problemsOf(loaded, answer)
-    if (problems.length === 0) continue
-    failed++
-    print(`FAIL ${loaded.vector.id} (${loaded.file}; ${loaded.vector.verifies.join(', ')}): ${loaded.vector.title}`)
-    for (const problem of problems) print(`     ${problem}`)
-  }
-  print(`${cases.length} vectors: ${cases.length - failed} pass, ${failed} fail`)
-  return failed === 0 ? 0 : 1
 }
 
-async function problemsOf(loaded: LoadedCase, answer: (loaded: LoadedCase) => Promise<Answer>): Promise<readonly string[]> {
+async function run(cases: readonly LoadedCase[], expectedFailures: ExpectedFailures | undefined, { url, writeExpectedFailures }: ConformanceOptions, io: CommandIo, timeoutMs: number): Promise<ConformanceRun> {
+  const startedAt = new Date()
+  const startedMs = performance.now()
+  const progress = createProgress(io.stderr, cases.length, { isInteractive: isTerminal(io.stderr, io), nowMs: () => performance.now() })
+  let done = 0
+  let failed = 0
+  const ask = ({ vector }: LoadedCase) => (url === undefined ? answerHere(vector) : askAdapter(url, vector, timeoutMs))
   try {
-    return compare(loaded.vector.expect, await answer(loaded))
-  } catch (error) {
-    return [(error as Error).message]
+    const results = await runCases(cases, ask, expectedFailures?.ids ?? new Set(), ({ outcome }) => {
+      done++
+      if (outcome === 'fail' || outcome === 'unexpected-pass') failed++
+      progress.update(done, failed)
+    })
+    const common = { implementation: url ?? `aap-guard ${packageVersion()}`, startedAt, durationMs: performance.now() - startedMs }
+    return writeExpectedFailures === undefined
+      ? { ...common, results, ...(expectedFailures !== undefined && { expectedFailures }) }
+      : { ...common, ...expectingWhatFailed(results) }
+  } finally {
+    progress.end()
   }
+}
+
+/** The results as the list will have them that is written from them. */
+function expectingWhatFailed(results: readonly CaseResult[]): Pick<ConformanceRun, 'results' | 'expectedFailures'> {
+  const expected = results.map((result) => (result.outcome === 'fail' && result.isAsked ? { ...result, outcome: 'expected-failure' as const } : result))
+  const ids = new Set(expected.filter(({ outcome }) => outcome === 'expected-failure').map(({ loaded }) => loaded.vector.id))
+  return { results: expected, expectedFailures: { ids, unknown: new Map(), duplicate: [] } }
+}
+
+function isTerminal(output: CommandIo['stdout'], { env }: CommandIo): boolean {
+  return output.isTTY === true && env.TERM !== 'dumb'
 }

@@ -1,5 +1,8 @@
 // Plain ESM JavaScript with Express 5.
 import assert from 'node:assert/strict'
+import { createRequire } from 'node:module'
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import express from 'express'
 import { aapGuard, aapOf, requireCapability } from 'aap-guard'
 import { createTestIssuer, exampleClaims } from 'aap-guard/testing'
@@ -31,4 +34,15 @@ assert.deepEqual(records.filter(({ kind }) => kind === 'decision').map(({ outcom
 server.close()
 server.closeAllConnections()
 await issuer.close()
+
+// Vectors and schemas are there by their subpaths, for `import`, for `require` and as files, and no private key is.
+const require = createRequire(import.meta.url)
+assert.match(readFileSync(fileURLToPath(import.meta.resolve('aap-guard/test-vectors/README.md')), 'utf8'), /^# Test vectors\n/)
+const { default: vectors } = await import('aap-guard/test-vectors/transport/authorization.json', { with: { type: 'json' } })
+assert.ok(vectors.cases.length > 5)
+assert.ok(require(`aap-guard/test-vectors/${vectors.cases[0].server.jwks}`).keys.length > 0)
+for (const name of ['aap-claims', 'draft-01-claims', 'audit-record', 'test-vector', 'conformance-report']) {
+  assert.equal(require(`aap-guard/schemas/${name}.schema.json`).$id, `urn:aap-guard:schema:${name}`)
+}
+assert.throws(() => require.resolve('aap-guard/test-vectors/keys/private/issuer.json'), { code: 'MODULE_NOT_FOUND' })
 console.log('ok')
