@@ -21,6 +21,9 @@ export const files = {
         ['dash', 'A dash is no underscore', 'search-web', 'search_web'],
       ].map(([name, title, capability, action]) => denied(`cap-1-${name}`, title, noCapability, { verifies: ['CAP-1', 'CAP-2'], flags: ['PrefixConfusion'], capabilities: [able(capability)], request: { action } })),
       allowed('cap-1-all-characters', 'Letters, digits, - and _', { verifies: ['CAP-1'], capabilities: [able('Search2-x_y.W')], request: { action: 'Search2-x_y.W' } }),
+      ...[['space', 'search web'], ['wildcard', 'search.*'], ['empty-component', 'search..web']].map(([name, action]) => denied(`rte-1-action-${name}`, `The route's action is ${JSON.stringify(action)}`, [403, 'aap_invalid_capability', 'RTE-1'], {
+        verifies: ['RTE-1', 'CAP-1'], request: { action },
+      })),
       denied('cap-2-prototype', 'The action is a member of Object.prototype', noCapability, { flags: ['PrototypePollution'], request: { action: 'constructor' } }),
       denied('cap-2-agent-type', 'The type of the agent permits nothing', noCapability, { agent: { type: 'admin' }, request: { action: 'admin' } }),
     ],

@@ -1,4 +1,4 @@
-import { allowed, denied } from '../case.mjs'
+import { allowed, denied, invalidToken } from '../case.mjs'
 
 const outside = [403, 'aap_invalid_context', 'CTX-1']
 const context = (aap_context, facts) => ({ claims: { aap_context }, facts })
@@ -24,6 +24,19 @@ export const files = {
       denied('ctx-1-country-unknown', 'The server knows no country', outside, { flags: ['MissingFact'], ...context({ geo_restriction: ['DE'] }) }),
       denied('ctx-1-country-substring', 'A country whose code is inside the only one', outside, { flags: ['PrefixConfusion'], ...context({ geo_restriction: 'DE' }, { country: 'D' }) }),
       allowed('ctx-1-country-none', 'none means no restriction', context({ geo_restriction: 'none' })),
+      denied('ctx-1-zone-case', 'The zone in another case', outside, context({ network_zone: 'internal' }, { zone: 'Internal' })),
+      denied('ctx-1-zone-prefix', 'A zone that begins alike', outside, { flags: ['PrefixConfusion'], ...context({ network_zone: 'internal' }, { zone: 'internal-guests' }) }),
+      denied('ctx-1-zone-several', 'The server names several zones', outside, { flags: ['TypeConfusion'], ...context({ network_zone: 'internal' }, { zone: ['internal', 'dmz'] }) }),
+      denied('ctx-1-country-empty', 'An empty list of countries', outside, { flags: ['EmptyIsNotUnlimited'], ...context({ geo_restriction: [] }, { country: 'DE' }) }),
+      denied('ctx-1-country-none-case', 'none in another case is no country', outside, context({ geo_restriction: 'NONE' }, { country: 'DE' })),
+      denied('ctx-1-country-in-header', 'Headers name the country', outside, { flags: ['MissingFact', 'ClientControlledFact'], ...context({ geo_restriction: 'DE' }), headers: [['Authorization', 'Bearer {jwt}'], ['CF-IPCountry', 'DE'], ['X-Country', 'DE']] }),
+      ...[
+        ['no-end', 'The window has no end', { start: '2025-01-01T00:00:00Z' }],
+        ['no-start', 'The window has no start', { end: '2025-01-02T00:00:00Z' }],
+        ['reversed', 'The window ends before it starts', { start: '2025-01-02T00:00:00Z', end: '2025-01-01T00:00:00Z' }],
+        ['february-30', 'The window ends on a day that does not exist', { start: '2025-01-01T00:00:00Z', end: '2025-02-30T00:00:00Z' }],
+        ['no-offset', 'The window has no offset', { start: '2025-01-01T00:00:00', end: '2025-01-02T00:00:00' }],
+      ].map(([name, title, time_window]) => denied(`ctx-1-window-${name}`, title, invalidToken('TOK-10'), { verifies: ['CTX-1', 'TOK-10'], flags: ['MalformedConstraint'], ...context({ time_window }) })),
       denied('ctx-1-one-of-two', 'The zone is right, the country is not', outside, context({ network_zone: 'internal', geo_restriction: ['DE'] }, { zone: 'internal', country: 'US' })),
       allowed('ctx-1-all', 'Window, zone and country', context({ time_window: { start: '2025-01-01T00:00:00Z', end: '2025-01-02T00:00:00Z' }, network_zone: 'internal', geo_restriction: ['DE'] }, { zone: 'internal', country: 'DE' })),
     ],

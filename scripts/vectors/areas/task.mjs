@@ -12,6 +12,7 @@ export const files = {
       allowed('tsk-1-created-rfc3339', 'Created in the past, as RFC 3339', { task: { created_at: rfc3339(now - 60) } }),
       denied('tsk-1-created-rfc3339-future', 'Created in the future, as RFC 3339', mismatch('TSK-1'), { task: { created_at: rfc3339(now + 3600) } }),
       allowed('tsk-1-expires-later', 'Over in a second', { flags: ['Boundary'], task: { expires_at: now + 1 } }),
+      denied('tsk-1-expires-now', 'Over now', mismatch('TSK-1'), { flags: ['Boundary', 'TolerancePlaced'], task: { expires_at: now } }),
       denied('tsk-1-expired', 'Over for a second', mismatch('TSK-1'), { flags: ['Boundary', 'TolerancePlaced'], task: { expires_at: now - 1 } }),
       denied('tsk-1-expired-fraction', 'Over for a millisecond', mismatch('TSK-1'), { flags: ['Boundary', 'TolerancePlaced'], task: { expires_at: now - 0.001 } }),
       allowed('tsk-1-expires-rfc3339-offset', 'Over in an hour, by an offset', { task: { expires_at: '2025-01-01T03:30:00+02:00' } }),

@@ -12,6 +12,8 @@ const withTrailingBits = (text) => {
   const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
   return text.slice(0, -1) + alphabet[alphabet.indexOf(text.at(-1)) + 1]
 }
+/** The same token ten seconds ago, or the one without what makes it special. */
+const usedBefore = (token, changes) => ({ prior: [{ ...seconds(now - 10), ...(token && { token }), ...changes }] })
 const flipped = (signature) => Buffer.concat([Buffer.from([signature[0] ^ 1]), signature.subarray(1)])
 const join = (signingInput, signature) => `${signingInput}.${base64url(signature)}`
 
@@ -312,6 +314,39 @@ export const files = {
       denied('tok-9-missing', 'Missing', invalidToken('TOK-9'), { claims: { jti: undefined } }),
       denied('tok-9-number', 'A number', invalidToken('TOK-9'), { flags: ['TypeConfusion'], claims: { jti: 42 } }),
       allowed('tok-9-prototype', 'A member of Object.prototype', { flags: ['PrototypePollution'], claims: { jti: 'constructor' }, audit: { token_id: 'constructor' } }),
+    ],
+  },
+
+  reuse: {
+    description: 'A token that was used before: what can change is checked again, and nothing that only resembles it passes for it.',
+    verifies: ['TOK-11'],
+    cases: [
+      allowed('tok-11-last', 'Used before, at exactly exp + 60 s', { verifies: ['TOK-11', 'TOK-6'], flags: ['Boundary'], ...usedBefore(), ...seconds(expiresAt + 60) }),
+      denied('tok-11-expired', 'Used before, a millisecond after exp + 60 s', invalidToken('TOK-6'), { verifies: ['TOK-11', 'TOK-6'], flags: ['Boundary'], ...usedBefore(), ...seconds(expiresAt + 60.001) }),
+      allowed('tok-11-not-yet', 'Refused before nbf, and valid now', { verifies: ['TOK-11', 'TOK-6'], claims: { nbf: now }, prior: [seconds(now - 120)] }),
+      denied('tok-11-task-over', 'Used before its task was over', [403, 'aap_task_mismatch', 'TSK-1'], { verifies: ['TOK-11', 'TSK-1'], flags: ['Boundary'], task: { expires_at: now }, prior: [seconds(now - 0.001)] }),
+      denied('tok-11-window-over', 'Used before its capability\'s window was over', [403, 'aap_capability_expired', 'CON-4'], { verifies: ['TOK-11', 'CON-4'], flags: ['Boundary'], constraints: { time_window: { start: rfc3339(issuedAt), end: rfc3339(now) } }, prior: [seconds(now - 0.001)] }),
+      denied('tok-11-context-over', 'Used before its context\'s window was over', [403, 'aap_invalid_context', 'CTX-1'], { verifies: ['TOK-11', 'CTX-1'], flags: ['Boundary'], claims: { aap_context: { time_window: { start: rfc3339(issuedAt), end: rfc3339(now) } } }, prior: [seconds(now - 0.001)] }),
+      denied('tok-11-other-action', 'Used before for an action that it permits', [403, 'aap_invalid_capability', 'CAP-2'], { verifies: ['TOK-11', 'CAP-2'], request: { action: 'cms.publish' }, prior: [{ ...seconds(now - 10), request: { action: 'search.web' } }] }),
+      denied('tok-11-facts', 'Used before for a host that it allows, and now there is none', [403, 'aap_domain_not_allowed', 'CON-2'], { verifies: ['TOK-11', 'CON-2', 'CAP-6'], flags: ['MissingFact'], constraints: { domains_allowed: ['example.org'] }, prior: [{ ...seconds(now - 10), facts: { target: 'https://example.org/' } }] }),
+      denied('tok-11-scheme', 'Used before as a bearer token, now with scheme DPoP', invalidToken('POP-1'), { verifies: ['TOK-11', 'POP-1'], headers: [['Authorization', 'DPoP {jwt}']], prior: [{ ...seconds(now - 10), headers: [['Authorization', 'Bearer {jwt}']] }] }),
+      denied('tok-11-same-signature', 'Another payload under the signature of a token that was used before', invalidToken('TOK-1'), {
+        verifies: ['TOK-11', 'TOK-1'], flags: ['ForgedSignature', 'CacheConfusion'], ...edDsa, ...usedBefore({}, { request: { action: 'search.web' } }), request: { action: 'cms.publish' },
+        compact: ({ header, payload, signature }) => join([header, { ...payload, aap_capabilities: [{ action: 'cms.publish' }] }].map((part) => base64url(JSON.stringify(part))).join('.'), signature()),
+      }),
+      denied('tok-11-same-payload', 'Another signature, which ends alike, under the payload of a token that was used before', invalidToken('TOK-1'), {
+        verifies: ['TOK-11', 'TOK-1'], flags: ['ForgedSignature', 'CacheConfusion'], ...edDsa, ...usedBefore({}), compact: ({ signingInput, signature }) => join(signingInput, flipped(signature())),
+      }),
+      denied('tok-11-other-header', 'Another header on a token that was used before', invalidToken('TOK-1'), {
+        verifies: ['TOK-11', 'TOK-1'], flags: ['ForgedSignature', 'CacheConfusion'], ...edDsa, ...usedBefore({}),
+        compact: ({ header, payload, signature }) => join([{ ...header, typ: 'JWT' }, payload].map((part) => base64url(JSON.stringify(part))).join('.'), signature()),
+      }),
+      denied('tok-11-re-spelled', 'A token that was used before, with unused bits set', invalidToken('TOK-2'), {
+        verifies: ['TOK-11', 'TOK-2'], flags: ['LenientBase64', 'CacheConfusion'], ...edDsa, ...usedBefore({}), compact: ({ signingInput, signature }) => `${signingInput}.${withTrailingBits(base64url(signature()))}`,
+      }),
+      denied('tok-11-same-id', 'A token of the same id, with less permission, after one with more', [403, 'aap_invalid_capability', 'CAP-2'], {
+        verifies: ['TOK-11', 'CAP-2'], flags: ['CacheConfusion'], request: { action: 'cms.publish' }, prior: [{ ...seconds(now - 10), token: { capabilities: [{ action: 'search.web' }, { action: 'cms.publish' }] } }],
+      }),
     ],
   },
 
