@@ -1,4 +1,4 @@
-import type { Agent, AgentAuthorization, AuditSettings, Capability, Context, Oversight, Task } from '../model/agent-authorization.js'
+import type { Agent, AgentAuthorization, AgentRuntime, AuditSettings, Capability, Context, Oversight, Task } from '../model/agent-authorization.js'
 import type { Claims } from '../model/claims.js'
 import type { Denial } from '../model/denial.js'
 import type { WireAgent, WireAudit, WireCapabilities, WireContext, WireOversight, WireTask } from '../model/wire-claims.js'
@@ -71,15 +71,23 @@ function invalidToken(rule: string, detail: string): Denial {
 }
 
 function readAgent(wire: WireAgent): Agent {
-  const runtime = wire.runtime ?? wire.runtime_context
   const { model } = wire
+  const runtime = readRuntime(wire)
   return {
     id: wire.id,
     type: wire.type,
     operator: wire.operator,
     ...(model !== undefined && { model: typeof model === 'string' ? model : pick(model, ['provider', 'id', 'version']) }),
-    ...(runtime !== undefined && { runtime: pick(runtime, ['environment', 'version', 'attested']) }),
+    ...(runtime !== undefined && { runtime }),
   }
+}
+
+/** An agent that describes its runtime under both names is attested where both say so: an alias never fails open (DIA-4). */
+function readRuntime({ runtime, runtime_context: alias }: WireAgent): AgentRuntime | undefined {
+  const described = runtime ?? alias
+  if (described === undefined) return undefined
+  const read = pick(described, ['environment', 'version', 'attested'])
+  return alias !== undefined && alias.attested !== described.attested ? { ...read, attested: false } : read
 }
 
 /** `undefined` where a time cannot be read. */

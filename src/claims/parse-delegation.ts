@@ -37,6 +37,7 @@ export function parseDelegation(claim: unknown, act: unknown): { readonly delega
 }
 
 function ruleOf(problem: string): string {
+  if (problem.startsWith('/parent_jti')) return 'DEL-2'
   if (isAboutLength(problem)) return 'TOK-8'
   return problem.includes('/chain') ? 'DEL-2' : 'DEL-1'
 }

@@ -86,7 +86,7 @@ describe('DEL-2: the chain', () => {
   it('parent_jti may be absent', () => {
     expect(judge({ depth: 1, max_depth: 1, chain: ['a', 'b'] })).toBeUndefined()
     expect(parseDelegation({ depth: 1, max_depth: 1, chain: ['a', 'b'], parent_jti: 'j' }, undefined).delegation.parentJti).toBe('j')
-    expect(judge({ depth: 1, max_depth: 1, chain: ['a', 'b'], parent_jti: 1 })).toBe(`${invalid} DEL-1`)
+    expect(judge({ depth: 1, max_depth: 1, chain: ['a', 'b'], parent_jti: 1 })).toBe(`${invalid} DEL-2`)
   })
 })
 

@@ -155,6 +155,8 @@ export const files = {
         ['absent', 'The runtime does not say', attested({ runtime: { environment: 'production' } }), ['MissingFact']],
         ['no-runtime', 'There is no runtime', attested({}), ['MissingFact']],
         ['elsewhere', 'attested stands beside the runtime', attested({ attested: true, runtime: {} }), ['MissingFact']],
+        ['contradicted', 'runtime says true, runtime_context says false', attested({ runtime: { attested: true }, runtime_context: { attested: false } }), ['AliasIgnored']],
+        ['contradicted-silent', 'runtime says true, runtime_context does not say', attested({ runtime: { attested: true }, runtime_context: {} }), ['AliasIgnored']],
         ['contradicted-reversed', 'runtime says false, runtime_context says true', attested({ runtime: { attested: false }, runtime_context: { attested: true } }), ['AliasIgnored']],
       ]),
       ...refuses('agt-1-attested', invalidToken('TOK-10'), [
@@ -276,6 +278,8 @@ export const files = {
       ...refuses('del-2-policy', invalidChain('DEL-2'), [
         ['parent-missing', 'A delegated token names no parent', parentDemanded(throughHops('a')), ['MissingFact']],
         ['parent-missing-strings', 'A token delegated by a chain of strings names no parent', parentDemanded(throughStrings('user:ada', 'a')), ['MissingFact']],
+        ['parent-empty', 'parent_jti is an empty string', parentDemanded(delegated({ depth: 1, max_depth: 2, chain: hops('a'), parent_jti: '' })), ['MissingFact']],
+        ['parent-number', 'parent_jti is a number', parentDemanded(delegated({ depth: 1, max_depth: 2, chain: hops('a'), parent_jti: 1 })), ['TypeConfusion']],
         ['parent-elsewhere', 'The parent stands beside the delegation claim', parentDemanded({ claims: { parent_jti: 'parent-1', aap_delegation: { depth: 1, max_depth: 2, chain: [{ sub: 'a', parent_jti: 'parent-1' }] } } }), ['MissingFact']],
       ]),
 
