@@ -7,6 +7,7 @@ import { dataClassificationMax } from './data-classification-max.js'
 import { deny } from './constraint-definition.js'
 import { domainsAllowed, domainsBlocked } from './domains.js'
 import { ipRangesAllowed } from './ip-ranges-allowed.js'
+import { isSameJson } from '../matching/same-json.js'
 import { isQuotaName, quotaDefinition } from './quota.js'
 import { maxDepth } from './max-depth.js'
 import { maxRequestSize } from './max-request-size.js'
@@ -36,12 +37,18 @@ export interface NamedConstraint {
   readonly name: string
   readonly rule: string
   readonly compiled: CompiledConstraint
+  /** Why it can never hold here: nobody knows the name (CAP-5), or the value does not compile (TOK-10). */
+  readonly defect?: Defect
 }
+
+type Defect = 'unknown' | 'malformed'
 
 /** All constraints that this server can enforce. What it does not know, it denies (CAP-5). */
 export interface ConstraintRegistry {
   /** Every constraint of one capability, in the order in which they are checked. Never throws. */
   compileAll(constraints: Readonly<Record<string, unknown>>, context: ConstraintContext): readonly NamedConstraint[]
+  /** Whether the child's value of a constraint admits nothing that the parent's does not (DEL-5). Never throws. */
+  isNoLooser(name: string, child: unknown, parent: unknown): boolean
 }
 
 export interface RegistryOptions {
@@ -57,23 +64,29 @@ export function createRegistry({ registered, countedPerRequest }: RegistryOption
     definitions.set(definition.name, definition)
   }
   const rank = new Map(builtIn.map(({ name }, position) => [name, position]))
+  const find = (name: string): ConstraintDefinition | undefined => definitions.get(name) ?? quotaDefinition(name, countedPerRequest)
   const byRankThenName = (a: string, b: string): number => (rank.get(a) ?? Infinity) - (rank.get(b) ?? Infinity) || (a < b ? -1 : 1)
 
   return {
     compileAll: (constraints, context) =>
       Object.keys(constraints).sort(byRankThenName).map((name) => {
-        const definition = definitions.get(name) ?? quotaDefinition(name, countedPerRequest)
+        const definition = find(name)
         if (definition === undefined) return unknown(name)
         return compileOne(definition, constraints[name], context)
       }),
+    isNoLooser: (name, child, parent) => {
+      const definition = find(name)
+      return definition?.isNoLooser === undefined ? isSameJson(child, parent) : saysNoLooser(definition, child, parent)
+    },
   }
 }
 
 function checkDefinition(definition: ConstraintDefinition, taken: ReadonlyMap<string, unknown>): void {
   if (typeof definition !== 'object' || (definition as unknown) === null) throw new TypeError('option `constraints`: each is made with defineConstraint')
-  const { name, compile } = definition as Partial<ConstraintDefinition>
+  const { name, compile, isNoLooser } = definition as Partial<ConstraintDefinition>
   if (typeof name !== 'string' || name === '') throw new TypeError('option `constraints`: a constraint needs a name')
   if (typeof compile !== 'function') throw new TypeError(`option \`constraints\`: ${name} needs a compile function`)
+  if (isNoLooser !== undefined && typeof isNoLooser !== 'function') throw new TypeError(`option \`constraints\`: isNoLooser of ${name} must be a function`)
   if (taken.has(name)) throw new TypeError(`option \`constraints\`: ${name} is defined already`)
   if (isQuotaName(name)) throw new TypeError(`option \`constraints\`: ${name} has the form of a quota (CON-1), which is built in`)
 }
@@ -85,9 +98,20 @@ function compileOne(definition: ConstraintDefinition, value: unknown, context: C
     if (isCompiled(compiled)) return { name, rule, compiled }
     // A compile function that is async by mistake: its rejection must not end the process (ERR-2).
     ignoreRejection(compiled)
-    return denying(name, rule, `${name} did not compile: its compile function returned no check`)
+    // A fault of the definition, which says nothing of the value.
+    return denying(name, rule, `${name} did not compile: its compile function returned no check`, 'unknown')
   } catch (error) {
-    return denying(name, rule, `${name} does not compile: ${describeError(error)}`)
+    return denying(name, rule, `${name} does not compile: ${describeError(error)}`, 'malformed')
+  }
+}
+
+function saysNoLooser(definition: ConstraintDefinition, child: unknown, parent: unknown): boolean {
+  try {
+    const answer: unknown = definition.isNoLooser?.(child, parent)
+    ignoreRejection(answer)
+    return answer === true
+  } catch {
+    return false
   }
 }
 
@@ -100,11 +124,10 @@ function isCompiled(value: unknown): value is CompiledConstraint {
 }
 
 function unknown(name: string): NamedConstraint {
-  return denying(name, 'CAP-5', `constraint ${JSON.stringify(name)} is unknown`)
+  return denying(name, 'CAP-5', `constraint ${JSON.stringify(name)} is unknown`, 'unknown')
 }
 
-function denying(name: string, rule: string, detail: string): NamedConstraint {
+function denying(name: string, rule: string, detail: string, defect: Defect): NamedConstraint {
   const verdict = deny('aap_constraint_violation', detail)
-  return { name, rule, compiled: () => verdict }
+  return { name, rule, compiled: () => verdict, defect }
 }
-
