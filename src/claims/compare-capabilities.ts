@@ -78,13 +78,13 @@ function* differencesOf({ capability, index }: ReadCapability, grant: ReadCapabi
     const child = Object.hasOwn(capability.constraints, name) ? capability.constraints[name] : undefined
     const parent = grant.capability.constraints[name]
     const comparison = { path: `capabilities[${index}].constraints${memberPath(name)}`, rule, child, parent }
-    if (defect === 'malformed') yield differenceAt(comparison, `${name} of the parent is malformed, so that its capability admits nothing`)
-    else if (!Object.hasOwn(capability.constraints, name)) yield differenceAt(comparison, `${name} of the parent is missing`)
-    else if (!registry.isNoLooser(name, child, parent)) yield differenceAt(comparison, `${name} is, or may be, looser than the parent's`)
+    if (defect === 'malformed') yield differenceAt(comparison, 'the parent\'s value is malformed, so that its capability admits nothing')
+    else if (!Object.hasOwn(capability.constraints, name)) yield differenceAt(comparison, 'the parent has this constraint, the child has not')
+    else if (!registry.isNoLooser(name, child, parent)) yield differenceAt(comparison, 'the value is looser than the parent\'s, or may be')
   }
   for (const name of unknownMembersOf(grant.capability)) {
     const [child, parent] = [capability[name], grant.capability[name]]
-    if (!isSameJson(child, parent)) yield differenceAt({ path: `capabilities[${index}].${name}`, rule: 'CAP-8', child, parent }, `${name} are not the parent's`)
+    if (!isSameJson(child, parent)) yield differenceAt({ path: `capabilities[${index}].${name}`, rule: 'CAP-8', child, parent }, 'the value is not the parent\'s, and nobody knows what it means')
   }
 }
 
@@ -104,7 +104,7 @@ function explain(claim: ReadCapability, candidates: readonly ReadCapability[], r
 }
 
 function taken(claim: ReadCapability, places: readonly number[]): AttenuationDifference {
-  return differenceAt(whole(claim, 'QTA-1'), `what covers it in the parent has a quota and covers another capability already: capabilities ${places.join(', ')}`)
+  return differenceAt(whole(claim, 'QTA-1'), `capabilities that cover it in the parent (${places.join(', ')}) have quotas, and cover others already`)
 }
 
 function whole({ capability, index }: ReadCapability, rule: string): Comparison {

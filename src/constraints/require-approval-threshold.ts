@@ -10,5 +10,5 @@ export const requireApprovalThreshold = defineConstraint<unknown>({
     return { kind: 'approval', isNeeded: ({ amount }) => !(typeof amount === 'number' && amount <= value) }
   },
   // Every amount is above NaN.
-  isNoLooser: (child, parent) => Number.isNaN(child) || (child as number) <= (parent as number),
+  isNoLooser: (child, parent) => typeof child === 'number' && typeof parent === 'number' && (Number.isNaN(child) || child <= parent),
 })
