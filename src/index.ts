@@ -23,6 +23,11 @@ export {
 } from './constraints/constraint-definition.js'
 export { pass, type ConstraintErrorCode, type Refusal, type Verdict } from './model/verdict.js'
 
+export { isAttenuationOf, type AttenuationOptions } from './claims/attenuation.js'
+export { parseClaims, type ParseClaimsOptions } from './claims/parse-claims.js'
+export type { AuthorizationOfToken } from './claims/compare-delegation.js'
+export type { Attenuation, AttenuationDifference } from './model/attenuation.js'
+
 export { memoryStore, type MemoryStoreOptions } from './state/memory-store.js'
 export type { Admission, AdmissionVerdict, Alternative, QuotaCharge, QuotaWindow, StateStore } from './model/store.js'
 

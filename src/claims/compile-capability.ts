@@ -87,12 +87,15 @@ function lowestOfEach(quotas: readonly NamedQuota[]): TokenQuota[] {
 
 /** CAP-8: `resources` and `conditions` narrow a capability in ways we do not know, unless they are empty. */
 function unknownMembers(capability: Capability): CompiledCheck[] {
-  return (['resources', 'conditions'] as const)
-    .filter((member) => !isEmpty(capability[member]))
-    .map((label) => {
-      const verdict = deny('aap_constraint_violation', `${label} of a capability is unknown`)
-      return { label, rule: 'CAP-8', check: () => verdict }
-    })
+  return unknownMembersOf(capability).map((label) => {
+    const verdict = deny('aap_constraint_violation', `${label} of a capability is unknown`)
+    return { label, rule: 'CAP-8', check: () => verdict }
+  })
+}
+
+/** The members of CAP-8 that say something. */
+export function unknownMembersOf(capability: Capability): readonly ('resources' | 'conditions')[] {
+  return (['resources', 'conditions'] as const).filter((member) => !isEmpty(capability[member]))
 }
 
 function isEmpty(value: unknown): boolean {

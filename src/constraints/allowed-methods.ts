@@ -1,3 +1,4 @@
+import { isSubset } from '../matching/subset.js'
 import { pass } from '../model/verdict.js'
 import { defineConstraint, deny } from './constraint-definition.js'
 import { expectStrings } from './expect-value.js'
@@ -9,6 +10,12 @@ export const allowedMethods = defineConstraint<unknown>({
   compile(value) {
     const methods = expectStrings(value)
     if (methods.includes('')) throw new TypeError('has an entry that is no method')
-    return ({ method }) => (method === method.toUpperCase() && methods.includes(method) ? pass : deny('aap_constraint_violation', `method ${method} is not in allowed_methods`))
+    return ({ method }) => (isUpperCase(method) && methods.includes(method) ? pass : deny('aap_constraint_violation', `method ${method} is not in allowed_methods`))
   },
+  // An entry in lower case is no method that could come.
+  isNoLooser: (child, parent) => isSubset(expectStrings(child).filter(isUpperCase), expectStrings(parent)),
 })
+
+function isUpperCase(method: string): boolean {
+  return method === method.toUpperCase()
+}

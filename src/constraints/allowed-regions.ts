@@ -1,3 +1,4 @@
+import { isSubset } from '../matching/subset.js'
 import { pass } from '../model/verdict.js'
 import { defineConstraint, deny, denyMissing } from './constraint-definition.js'
 import { expectStrings } from './expect-value.js'
@@ -14,6 +15,7 @@ export const allowedRegions = defineConstraint<unknown>({
       return regions.includes(region) ? pass : deny('aap_constraint_violation', `region ${JSON.stringify(region)} is not in allowed_regions`)
     }
   },
+  isNoLooser: (child, parent) => isSubset(expectStrings(child), expectStrings(parent)),
 })
 
 function isAlpha2(text: string): boolean {

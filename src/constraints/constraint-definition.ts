@@ -22,6 +22,11 @@ export interface ConstraintDefinition<Value = any> {
    * (TOK-10): `aap_constraint_violation`.
    */
   compile(value: Value, context: ConstraintContext): CompiledConstraint
+  /**
+   * Whether the child's value admits nothing that the parent's does not (DEL-5); asked for values that compile. An
+   * exception, or any other answer than `true`, says that it may be looser. Without it only an equal value is not.
+   */
+  isNoLooser?(child: Value, parent: Value): boolean
 }
 
 /** What a constraint may know about its surroundings when it is compiled. */

@@ -13,4 +13,6 @@ export const dataClassificationMax = defineConstraint<unknown>({
       return admits(value, classification) ? pass : deny('aap_constraint_violation', `${classification} is above data_classification_max ${value}`)
     }
   },
+  // A ceiling that the parent's admits as a class admits no more than the parent's.
+  isNoLooser: (child, parent) => isDataClass(child) && isDataClass(parent) && admits(parent, child),
 })

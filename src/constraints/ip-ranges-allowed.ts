@@ -1,9 +1,13 @@
-import { compileRanges, parseAddress } from '../matching/ip-range.js'
+import { areRangesWithin, compileRanges, parseAddress } from '../matching/ip-range.js'
 import type { Target } from '../matching/target.js'
+import { compileOnce } from './compile-once.js'
 import { pass } from '../model/verdict.js'
 import { defineConstraint, deny, denyMissing } from './constraint-definition.js'
 import { denyTarget } from './deny-target.js'
 import { expectStrings } from './expect-value.js'
+
+/** Lists in the hands of `isNoLooser`. */
+const rangesOf = compileOnce(compileRanges)
 
 /** CON-3: every address that the target stands for lies in one of the ranges. */
 export const ipRangesAllowed = defineConstraint<unknown>({
@@ -22,6 +26,10 @@ export const ipRangesAllowed = defineConstraint<unknown>({
       })
       return outside === undefined ? pass : deny('aap_constraint_violation', `${JSON.stringify(outside)} is outside ip_ranges_allowed`)
     }
+  },
+  isNoLooser(child, parent) {
+    const [inner, outer] = [rangesOf(expectStrings(child)), rangesOf(expectStrings(parent))]
+    return inner !== undefined && outer !== undefined && areRangesWithin(inner, outer)
   },
 })
 

@@ -11,4 +11,5 @@ export const maxDepth = defineConstraint<unknown>({
     const verdict = delegationDepth <= limit ? pass : deny('aap_excessive_delegation', `delegation depth ${delegationDepth} is above max_depth ${limit}`)
     return () => verdict
   },
+  isNoLooser: (child, parent) => expectCount(child) <= expectCount(parent),
 })

@@ -13,4 +13,5 @@ export const maxRequestSize = defineConstraint<unknown>({
       return bodyBytes <= limitBytes ? pass : deny('request_too_large', `${bodyBytes} bytes are over max_request_size ${limitBytes}`)
     }
   },
+  isNoLooser: (child, parent) => expectCount(child) <= expectCount(parent),
 })

@@ -10,4 +10,5 @@ export const maxResponseSize = defineConstraint<unknown>({
     const verdict = deny('aap_constraint_violation', 'max_response_size cannot be enforced by this version')
     return () => verdict
   },
+  isNoLooser: (child, parent) => expectCount(child) <= expectCount(parent),
 })

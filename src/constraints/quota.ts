@@ -30,6 +30,7 @@ export function quotaDefinition(name: string, countedPerRequest: ReadonlySet<str
       countsRequests,
       quantity: countsRequests ? () => 1 : ({ quantities }) => suppliedQuantity(quantities, thing),
     }),
+    isNoLooser: (child, parent) => expectCount(child) <= expectCount(parent),
   }
 }
 

@@ -7,6 +7,7 @@ import { dataClassificationMax } from './data-classification-max.js'
 import { deny } from './constraint-definition.js'
 import { domainsAllowed, domainsBlocked } from './domains.js'
 import { ipRangesAllowed } from './ip-ranges-allowed.js'
+import { isSameJson } from '../matching/same-json.js'
 import { isQuotaName, quotaDefinition } from './quota.js'
 import { maxDepth } from './max-depth.js'
 import { maxRequestSize } from './max-request-size.js'
@@ -38,10 +39,13 @@ export interface NamedConstraint {
   readonly label: string
   readonly rule: string
   readonly compiled: CompiledConstraint
+  /** Why it can never hold here: nobody knows the name (CAP-5), or the value does not compile (TOK-10). */
+  readonly defect?: Defect
 }
 
-/** One whose name or value means nothing here. */
-interface Uncompiled extends Pick<NamedConstraint, 'name' | 'rule'> {
+interface Defect {
+  readonly kind: 'unknown' | 'malformed'
+  /** In words for whoever wrote it. */
   readonly problem: string
 }
 
@@ -54,6 +58,8 @@ export interface ConstraintRegistry {
   compileAll(own: Constraints, demanded: readonly Constraints[], context: ConstraintContext): readonly NamedConstraint[]
   /** Why a value could never hold, in words for whoever configured it; `undefined` where it can. Never throws. */
   problemOf(name: string, value: unknown, context: ConstraintContext): string | undefined
+  /** Whether the child's value of a constraint admits nothing that the parent's does not (DEL-5). Never throws. */
+  isNoLooser(name: string, child: unknown, parent: unknown): boolean
   /** Names that are no quota's. */
   readonly names: readonly string[]
 }
@@ -74,22 +80,24 @@ export function createRegistry({ registered, countedPerRequest }: RegistryOption
     definitions.set(definition.name, definition)
   }
   const rank = new Map(builtIn.map(({ name }, position) => [name, position]))
+  const find = (name: string): ConstraintDefinition | undefined => definitions.get(name) ?? quotaDefinition(name, countedPerRequest)
   const byRankThenName = (a: string, b: string): number => (rank.get(a) ?? Infinity) - (rank.get(b) ?? Infinity) || (a < b ? -1 : 1)
 
-  const compile = (name: string, value: unknown, context: ConstraintContext): NamedConstraint | Uncompiled => {
-    const definition = definitions.get(name) ?? quotaDefinition(name, countedPerRequest)
-    return definition === undefined ? { name, rule: 'CAP-5', problem: `constraint ${JSON.stringify(name)} is unknown` } : compileOne(definition, value, context)
+  const compile = (name: string, value: unknown, context: ConstraintContext): NamedConstraint => {
+    const definition = find(name)
+    return definition === undefined ? unknown(name) : compileOne(definition, value, context)
   }
 
   return {
     compileAll: (own, demanded, context) =>
       [...new Set([own, ...demanded].flatMap((constraints) => Object.keys(constraints)))].sort(byRankThenName).flatMap((name) => [
-        ...(Object.hasOwn(own, name) ? [denyUncompiled(compile(name, own[name], context))] : []),
-        ...demanded.filter((constraints) => Object.hasOwn(constraints, name)).map((constraints) => ofPolicy(denyUncompiled(compile(name, constraints[name], context)))),
+        ...(Object.hasOwn(own, name) ? [compile(name, own[name], context)] : []),
+        ...demanded.filter((constraints) => Object.hasOwn(constraints, name)).map((constraints) => ofPolicy(compile(name, constraints[name], context))),
       ]),
-    problemOf: (name, value, context) => {
-      const constraint = compile(name, value, context)
-      return 'problem' in constraint ? constraint.problem : undefined
+    problemOf: (name, value, context) => compile(name, value, context).defect?.problem,
+    isNoLooser: (name, child, parent) => {
+      const definition = find(name)
+      return definition?.isNoLooser === undefined ? isSameJson(child, parent) : saysNoLooser(definition, child, parent)
     },
     names: [...definitions.keys()],
   }
@@ -102,23 +110,35 @@ function ofPolicy(constraint: NamedConstraint): NamedConstraint {
 
 function checkDefinition(definition: ConstraintDefinition, taken: ReadonlyMap<string, unknown>): void {
   if (typeof definition !== 'object' || (definition as unknown) === null) throw new TypeError('option `constraints`: each is made with defineConstraint')
-  const { name, compile } = definition as Partial<ConstraintDefinition>
+  const { name, compile, isNoLooser } = definition as Partial<ConstraintDefinition>
   if (typeof name !== 'string' || name === '') throw new TypeError('option `constraints`: a constraint needs a name')
   if (typeof compile !== 'function') throw new TypeError(`option \`constraints\`: ${name} needs a compile function`)
+  if (isNoLooser !== undefined && typeof isNoLooser !== 'function') throw new TypeError(`option \`constraints\`: isNoLooser of ${name} must be a function`)
   if (taken.has(name)) throw new TypeError(`option \`constraints\`: ${name} is defined already`)
   if (isQuotaName(name)) throw new TypeError(`option \`constraints\`: ${name} has the form of a quota (CON-1), which is built in`)
 }
 
-function compileOne(definition: ConstraintDefinition, value: unknown, context: ConstraintContext): NamedConstraint | Uncompiled {
+function compileOne(definition: ConstraintDefinition, value: unknown, context: ConstraintContext): NamedConstraint {
   const { name, rule = 'CAP-5' } = definition
   try {
     const compiled: unknown = definition.compile(value, context)
     if (isCompiled(compiled)) return { name, label: name, rule, compiled }
     // A compile function that is async by mistake: its rejection must not end the process (ERR-2).
     ignoreRejection(compiled)
-    return { name, rule, problem: `${name} did not compile: its compile function returned no check` }
+    // A fault of the definition, which says nothing of the value.
+    return denying(name, rule, { kind: 'unknown', problem: `${name} did not compile: its compile function returned no check` })
   } catch (error) {
-    return { name, rule, problem: `${name} does not compile: ${describeError(error)}` }
+    return denying(name, rule, { kind: 'malformed', problem: `${name} does not compile: ${describeError(error)}` })
+  }
+}
+
+function saysNoLooser(definition: ConstraintDefinition, child: unknown, parent: unknown): boolean {
+  try {
+    const answer: unknown = definition.isNoLooser?.(child, parent)
+    ignoreRejection(answer)
+    return answer === true
+  } catch {
+    return false
   }
 }
 
@@ -130,10 +150,12 @@ function isCompiled(value: unknown): value is CompiledConstraint {
   return kind === 'quota' && ['second', 'minute', 'hour', 'day'].includes(window as string) && Number.isSafeInteger(limit) && (limit as number) >= 0 && typeof quantity === 'function'
 }
 
+function unknown(name: string): NamedConstraint {
+  return denying(name, 'CAP-5', { kind: 'unknown', problem: `constraint ${JSON.stringify(name)} is unknown` })
+}
+
 /** TOK-10: what does not compile cannot hold. */
-function denyUncompiled(constraint: NamedConstraint | Uncompiled): NamedConstraint {
-  if (!('problem' in constraint)) return constraint
-  const { name, rule, problem } = constraint
-  const verdict = deny('aap_constraint_violation', problem)
-  return { name, label: name, rule, compiled: () => verdict }
+function denying(name: string, rule: string, defect: Defect): NamedConstraint {
+  const verdict = deny('aap_constraint_violation', defect.problem)
+  return { name, label: name, rule, compiled: () => verdict, defect }
 }

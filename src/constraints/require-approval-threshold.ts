@@ -9,4 +9,6 @@ export const requireApprovalThreshold = defineConstraint<unknown>({
     // Written so that NaN and anything that is no number needs an approval.
     return { kind: 'approval', isNeeded: ({ amount }) => !(typeof amount === 'number' && amount <= value) }
   },
+  // Every amount is above NaN.
+  isNoLooser: (child, parent) => typeof child === 'number' && typeof parent === 'number' && (Number.isNaN(child) || child <= parent),
 })

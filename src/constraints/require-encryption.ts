@@ -9,4 +9,5 @@ export const requireEncryption = defineConstraint<unknown>({
     if (typeof value !== 'boolean') throw new TypeError('must be a boolean')
     return ({ encrypted }) => (!value || encrypted === true ? pass : deny('aap_constraint_violation', 'the request is not known to have come over TLS'))
   },
+  isNoLooser: (child, parent) => child === true || parent === false,
 })

@@ -1,4 +1,4 @@
-import { compileTimeWindow, isWithin } from '../matching/time-window.js'
+import { compileTimeWindow, isWindowWithin, isWithin } from '../matching/time-window.js'
 import { pass } from '../model/verdict.js'
 import { defineConstraint, deny } from './constraint-definition.js'
 
@@ -12,5 +12,9 @@ export const timeWindow = defineConstraint<unknown>({
       throw new TypeError('must have start and end in RFC 3339 with offset, start before end, and nothing else')
     }
     return ({ nowMs }) => (isWithin(window, nowMs) ? pass : deny('aap_capability_expired', 'now is outside time_window'))
+  },
+  isNoLooser(child, parent) {
+    const [inner, outer] = [compileTimeWindow(child), compileTimeWindow(parent)]
+    return inner !== undefined && outer !== undefined && isWindowWithin(inner, outer)
   },
 })

@@ -8,6 +8,10 @@ export interface DomainList {
    * a block-list that has one must deny.
    */
   readonly malformed: readonly string[]
+  /** Normalised; each stands for itself and every name below it. */
+  readonly names: ReadonlySet<string>
+  /** Normalised; each stands for itself. */
+  readonly addresses: ReadonlySet<string>
   includes(target: Target): boolean
 }
 
@@ -32,12 +36,19 @@ export function compileDomainList(entries: readonly string[]): DomainList {
 
   return {
     malformed,
+    names,
+    addresses,
     includes: ({ host, addressFamily }) => {
       if (addressFamily === 0) return includesNameOrParent(names, host)
       const address = addresses.size === 0 ? undefined : parseAddress(host)
       return address !== undefined && addresses.has(keyOf(address))
     },
   }
+}
+
+/** Whether every host that the inner list includes is in the outer one (DEL-5). Entries that are no host include none. */
+export function areDomainsWithin(inner: DomainList, outer: DomainList): boolean {
+  return [...inner.names].every((name) => includesNameOrParent(outer.names, name)) && [...inner.addresses].every((address) => outer.addresses.has(address))
 }
 
 /** What the URL syntax gives a meaning of its own, and `%`: in an entry these are a mistake, never part of a name. */

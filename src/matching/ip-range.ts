@@ -8,11 +8,12 @@ export interface Address {
 
 /** A compiled `ip_ranges_allowed` (CON-3). */
 export interface RangeList {
+  readonly ranges: readonly Range[]
   includes(address: Address): boolean
 }
 
 /** An address and the bits of it that count. */
-interface Range {
+export interface Range {
   readonly network: Address
   readonly masks: readonly number[]
 }
@@ -55,7 +56,20 @@ export function compileRanges(entries: readonly string[]): RangeList | undefined
     if (range === undefined) return undefined
     ranges.push(range)
   }
-  return { includes: (address) => ranges.some((range) => contains(range, address)) }
+  return { ranges, includes: (address) => ranges.some((range) => contains(range, address)) }
+}
+
+/**
+ * Whether every range of the inner list lies in one of the outer list (DEL-5). A range that only several outer ones
+ * cover together, such as two halves, counts as outside.
+ */
+export function areRangesWithin(inner: RangeList, outer: RangeList): boolean {
+  return inner.ranges.every((range) => outer.ranges.some((around) => isRangeWithin(range, around)))
+}
+
+/** The outer range decides by bits that the inner one decides by as well, and agrees on them. */
+function isRangeWithin(inner: Range, outer: Range): boolean {
+  return contains(outer, inner.network) && outer.masks.every((mask, word) => (mask & (inner.masks[word] ?? 0)) === mask)
 }
 
 function parseRange(text: string): Range | undefined {

@@ -18,6 +18,11 @@ export function compileTimeWindow(value: unknown): TimeWindow | undefined {
   return { startMs, endMs }
 }
 
+/** Whether every instant of the inner window is in the outer one (DEL-5). */
+export function isWindowWithin(inner: TimeWindow, outer: TimeWindow): boolean {
+  return outer.startMs <= inner.startMs && inner.endMs <= outer.endMs
+}
+
 /** No clock tolerance: TOK-6 gives it to other times only. */
 export function isWithin(window: TimeWindow, nowMs: number): boolean {
   return window.startMs <= nowMs && nowMs < window.endMs

@@ -1,6 +1,5 @@
-import type { Claims } from '../model/claims.js'
+import { maxNesting, type Claims } from '../model/claims.js'
 
-const maxDepth = 32
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /**
@@ -42,7 +41,7 @@ function walk(text: string): void {
     if (code === quote) {
       position = takeString(text, position, open.at(-1))
     } else if (code === 0x7b || code === 0x5b) {
-      if (open.push(code === 0x7b ? new Set() : null) > maxDepth) throw new SyntaxError(`nested deeper than ${maxDepth}`)
+      if (open.push(code === 0x7b ? new Set() : null) > maxNesting) throw new SyntaxError(`nested deeper than ${maxNesting}`)
       position++
     } else if (code === 0x7d || code === 0x5d) {
       open.pop()

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { compileDomainList } from '../../src/matching/domain-list.js'
+import { areDomainsWithin, compileDomainList } from '../../src/matching/domain-list.js'
 import { parseTarget } from '../../src/matching/target.js'
 
 const includes = (entries: readonly string[], url: string) => compileDomainList(entries).includes(parseTarget(url)!)
@@ -124,6 +124,50 @@ describe('CON-2: for every list and host', () => {
         expect(list.includes(self!)).toBe(true)
       }),
       { numRuns: 2000 },
+    )
+  })
+})
+
+describe('DEL-5: a list within another', () => {
+  const within = (inner: readonly string[], outer: readonly string[]) => areDomainsWithin(compileDomainList(inner), compileDomainList(outer))
+
+  it.each<[readonly string[], readonly string[], boolean]>([
+    [[], [], true],
+    [[], ['example.org'], true],
+    [['example.org'], [], false],
+    [['example.org'], ['example.org'], true],
+    [['EXAMPLE.org.'], ['example.org'], true],
+    [['a.example.org', 'b.a.example.org'], ['example.org'], true],
+    [['example.org'], ['a.example.org'], false],
+    [['badexample.org'], ['example.org'], false],
+    [['example.org', 'example.com'], ['example.org'], false],
+    [['example.org'], ['org'], true],
+    [['bücher.example'], ['xn--bcher-kva.example'], true],
+    [['*', '', 'https://evil.example'], [], true],
+    [['*'], ['example.org'], true],
+    [['example.org'], ['*'], false],
+    [['1.2.3.4'], ['1.2.3.4'], true],
+    [['::ffff:1.2.3.4'], ['1.2.3.4'], true],
+    [['1.2.3.4'], ['1.2.3.5'], false],
+    [['1.2.3.4'], ['3.4'], false],
+    [['[::1]'], ['0:0::1'], true],
+    [['1.2.3.4'], ['example.org'], false],
+  ])('%j within %j: %s', (inner, outer, expected) => {
+    expect(within(inner, outer)).toBe(expected)
+  })
+
+  it('for every two lists: every host of the one is in the other', () => {
+    const labels = ['a', 'b', 'org']
+    const names = labels.flatMap((one) => [one, ...labels.flatMap((two) => [`${one}.${two}`, ...labels.map((three) => `${one}.${two}.${three}`)])])
+    const addresses = ['1.2.3.4', '1.2.3.5', '::1', '::ffff:1.2.3.4']
+    const entries = fc.array(fc.oneof({ weight: 6, arbitrary: fc.constantFrom(...names) }, { weight: 2, arbitrary: fc.constantFrom(...addresses) }, fc.constantFrom('*', '', '.a')), { maxLength: 4 })
+    const targets = [...names, ...addresses].map((host) => parseTarget(`http://${host.includes(':') ? `[${host}]` : host}/`)!)
+    fc.assert(
+      fc.property(entries, entries, (one, other) => {
+        const [inner, outer] = [compileDomainList(one), compileDomainList(other)]
+        expect(areDomainsWithin(inner, outer)).toBe(targets.every((target) => !inner.includes(target) || outer.includes(target)))
+      }),
+      { numRuns: 3_000 },
     )
   })
 })

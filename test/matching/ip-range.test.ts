@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { compileRanges, parseAddress } from '../../src/matching/ip-range.js'
+import { areRangesWithin, compileRanges, parseAddress } from '../../src/matching/ip-range.js'
 
 const includes = (ranges: readonly string[], address: string) => compileRanges(ranges)!.includes(parseAddress(address)!)
 
@@ -179,4 +179,55 @@ describe('CON-3: for every range and address', () => {
   function isMappedNumber(number: bigint, family: 4 | 6): boolean {
     return family === 6 && number >> 32n === 0xffffn
   }
+})
+
+describe('DEL-5: ranges within others', () => {
+  const within = (inner: readonly string[], outer: readonly string[]) => areRangesWithin(compileRanges(inner)!, compileRanges(outer)!)
+
+  it.each<[readonly string[], readonly string[], boolean]>([
+    [[], [], true],
+    [[], ['10.0.0.0/8'], true],
+    [['10.0.0.0/8'], [], false],
+    [['10.0.0.0/8'], ['10.0.0.0/8'], true],
+    [['10.1.2.3/8'], ['10.9.9.9/8'], true],
+    [['10.1.0.0/16', '10.2.0.0/16'], ['10.0.0.0/8'], true],
+    [['10.0.0.0/8'], ['10.0.0.0/9'], false],
+    [['10.0.0.0/8'], ['10.0.0.0/16'], false],
+    [['10.0.0.0/8', '11.0.0.0/8'], ['10.0.0.0/8'], false],
+    [['10.0.0.0/8'], ['192.0.2.0/24', '0.0.0.0/0'], true],
+    [['0.0.0.0/0'], ['10.0.0.0/8'], false],
+    [['0.0.0.0/0'], ['::/0'], false],
+    [['::/0'], ['0.0.0.0/0'], false],
+    [['2001:db8::/64'], ['2001:db8::/32'], true],
+    [['2001:db8::/32'], ['2001:db8::/64'], false],
+    [['2001:db8:0:8000::/49'], ['2001:db8::/48'], true],
+    [['2001:db8:0:8000::/49'], ['2001:db8::/49'], false],
+    [['::ffff:10.0.0.0/104'], ['10.0.0.0/8'], true],
+    [['10.0.0.0/8'], ['::ffff:0:0/96'], true],
+    [['::ffff:10.0.0.0/104'], ['::/0'], false],
+    // Together the halves cover it, and that is not looked for.
+    [['10.0.0.0/8'], ['10.0.0.0/9', '10.128.0.0/9'], false],
+  ])('%j within %j: %s', (inner, outer, expected) => {
+    expect(within(inner, outer)).toBe(expected)
+  })
+
+  /** The last bits of an address, which have a range of their own: all addresses can be tried. */
+  const bits = 4
+  const universe = { 4: Array.from({ length: 1 << bits }, (_, i) => `10.0.0.${i}`), 6: Array.from({ length: 1 << bits }, (_, i) => `2001:db8::${i.toString(16)}`) }
+  const range = fc.record({ family: fc.constantFrom<4 | 6>(4, 6), at: fc.nat((1 << bits) - 1), host: fc.nat(bits) }).map(({ family, at, host }) => `${universe[family][at]!}/${(family === 4 ? 32 : 128) - host}`)
+
+  it('for every two lists: never where an address of the one is not in the other, and always where one range of the other has them all', () => {
+    const addresses = [...universe[4], ...universe[6]].map((text) => parseAddress(text)!)
+    const covers = (outer: readonly string[], inner: readonly string[]) => {
+      const [one, other] = [compileRanges(inner)!, compileRanges(outer)!]
+      return addresses.every((address) => !one.includes(address) || other.includes(address))
+    }
+    fc.assert(
+      fc.property(fc.array(range, { maxLength: 3 }), fc.array(range, { maxLength: 3 }), (inner, outer) => {
+        if (within(inner, outer)) expect(covers(outer, inner)).toBe(true)
+        expect(within(inner, outer)).toBe(inner.every((one) => outer.some((other) => covers([other], [one]))))
+      }),
+      { numRuns: 2_000 },
+    )
+  })
 })

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { compileTimeWindow, isWithin } from '../../src/matching/time-window.js'
+import { compileTimeWindow, isWindowWithin, isWithin } from '../../src/matching/time-window.js'
 
 const start = '2025-01-01T09:00:00Z'
 const end = '2025-01-01T17:00:00+00:00'
@@ -69,6 +69,19 @@ describe('CON-4: a time window', () => {
         if (window !== undefined) expect(isWithin(window, now.getTime())).toBe([first, now.toISOString()].sort()[0] === first && now.toISOString() < last)
       }),
       { numRuns: 2000 },
+    )
+  })
+})
+
+describe('DEL-5: a window within another', () => {
+  it('for every two windows: every instant of the one is in the other', () => {
+    const window = fc.tuple(fc.nat(6), fc.integer({ min: 1, max: 6 })).map(([startMs, lengthMs]) => ({ startMs, endMs: startMs + lengthMs }))
+    const instants = Array.from({ length: 14 }, (_, i) => i)
+    fc.assert(
+      fc.property(window, window, (inner, outer) => {
+        expect(isWindowWithin(inner, outer)).toBe(instants.every((nowMs) => !isWithin(inner, nowMs) || isWithin(outer, nowMs)))
+      }),
+      { numRuns: 2_000 },
     )
   })
 })

@@ -6,4 +6,6 @@ declare global {
   const search: RequestHandler
   const publish: RequestHandler
   const accessToken: string
+  const childClaims: Record<string, unknown>
+  const parentClaims: Record<string, unknown>
 }
