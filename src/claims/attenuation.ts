@@ -5,7 +5,7 @@ import { compareContext } from './compare-context.js'
 import { compareDelegation, type AuthorizationOfToken } from './compare-delegation.js'
 import { compareOversight } from './compare-oversight.js'
 import { compareTask } from './compare-task.js'
-import { createRegistry } from '../constraints/registry.js'
+import { createRegistry, type ConstraintRegistry } from '../constraints/registry.js'
 import { differenceUnless } from './difference.js'
 
 export interface AttenuationOptions {
@@ -32,15 +32,20 @@ export interface AttenuationOptions {
 export function isAttenuationOf(child: AuthorizationOfToken, parent: AuthorizationOfToken, { constraints = [] }: AttenuationOptions = {}): Attenuation {
   // Which things every attempt counts decides how much is counted, and nothing about limits.
   const registry = createRegistry({ registered: constraints, countedPerRequest: new Set() })
-  const differences = Object.freeze([
+  const differences = Object.freeze(compareAuthorizations(child, parent, registry))
+  return Object.freeze({ isAttenuation: differences.length === 0, differences })
+}
+
+/** Everything in which the child may be broader than its parent (DEL-5). */
+export function compareAuthorizations(child: AuthorizationOfToken, parent: AuthorizationOfToken, registry: ConstraintRegistry): AttenuationDifference[] {
+  return [
     ...compareTask(child.task, parent.task),
     ...compareCapabilities(child, parent, registry),
     ...compareOversight(child, parent),
     ...compareDelegation(child, parent),
     ...compareContext(child.context, parent.context),
     ...compareToken(child.token, parent.token),
-  ])
-  return Object.freeze({ isAttenuation: differences.length === 0, differences })
+  ]
 }
 
 /** The same issuer asserted both, and the child does not outlive its parent (DEL-5, DEL-6). */

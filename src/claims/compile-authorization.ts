@@ -24,6 +24,8 @@ export interface CompiledAuthorization {
   readonly candidates: readonly Candidate[]
   /** Digest over issuer and token id (QTA-1): two tokens with the same one are the same token. */
   readonly tokenDigest: string
+  /** The same of the token that this one was delegated from, where it names one. */
+  readonly parentDigest: string | undefined
   /** Digest of the widest subject that this guard counts by. */
   readonly scope: string
 }
@@ -84,6 +86,7 @@ export function compileAuthorization(parsed: ParsedAuthorization, token: TokenId
     hasUnknownActors: isChainUnknown,
     candidates: capabilities.map((capability, index) => new Candidate(compiler.compile(capability, delegation.depth, isChainUnknown), index, subjects)),
     tokenDigest: subjects.token,
+    parentDigest: delegation.parentJti === undefined ? undefined : digestOf(token.issuer, delegation.parentJti),
     scope: subjects[policy.widestSubject],
   }
 }

@@ -38,11 +38,11 @@ interface TokenQuota extends Pick<QuotaRequirement, 'window' | 'limit' | 'quanti
 /** Compiles the capabilities of one guard's tokens. */
 export class CapabilityCompiler {
   readonly policy: LocalPolicy
-  readonly #registry: ConstraintRegistry
+  readonly registry: ConstraintRegistry
   readonly #compiled = new WeakMap<Capability, CompiledCapability[]>()
 
   constructor(registry: ConstraintRegistry, policy: LocalPolicy) {
-    this.#registry = registry
+    this.registry = registry
     this.policy = policy
   }
 
@@ -56,7 +56,7 @@ export class CapabilityCompiler {
   #compile(capability: Capability, delegationDepth: number, hasUnknownActors: boolean): CompiledCapability {
     const { action, constraints } = capability
     const demands = demandsOn(this.policy, action, hasUnknownActors)
-    const named = this.#registry.compileAll(constraints, demands.map((demand) => demand.constraints), { action, delegationDepth })
+    const named = this.registry.compileAll(constraints, demands.map((demand) => demand.constraints), { action, delegationDepth })
     const quotas = [...lowestOfEach(named.filter(isQuota)), ...demands.flatMap((demand) => demand.quotas)]
     return {
       action,

@@ -12,6 +12,7 @@ import { admit, refusedFirst, type AdmissionOutcome } from './admit.js'
 import { announcedBodyBytes } from './body-length.js'
 import { callHook } from './hook.js'
 import { checkAuthorization } from '../checks/order.js'
+import { checkParent } from './check-parent.js'
 import { demandsOn, type Demands } from '../checks/local-policy.js'
 import { evaluateCapability, type Evaluation } from './evaluate-capability.js'
 import { gatherFacts } from './gather-facts.js'
@@ -60,7 +61,7 @@ export function authorize(attempt: Attempt, rules: DecisionRules): MaybePromise<
   return whenReady(resolveAction(route, hookRequest, hookTimeoutMs), (action) =>
     whenReady(gatherFacts({ ...commonFacts, ...route.constants }, route.taskHooks, hookRequest, task, hookTimeoutMs), (taskFacts) => {
       const demands = demandsOn(rules.verification.compiler.policy, action, compiled.hasUnknownActors)
-      const denial = checkAuthorization(compiled, demands, taskFacts, nowMs, rules.verification.toleranceMs)
+      const denial = checkAuthorization(compiled, demands, taskFacts, nowMs, rules.verification.toleranceMs) ?? checkParent(verified, rules.tokens, rules.verification.compiler)
       if (denial !== undefined) return { denial, action }
       const candidates = findCandidates(action, compiled)
       if (action === undefined || 'code' in candidates) return { denial: candidates as Denial, action }

@@ -10,6 +10,7 @@ import type { VerifiedToken } from '../token/verify-token.js'
 import { authenticate } from '../decision/authenticate.js'
 import { authorize, type AdmittedBy, type Ruling } from '../decision/authorize.js'
 import { checkAuthorization } from '../checks/order.js'
+import { checkParent } from '../decision/check-parent.js'
 import { demandsOn } from '../checks/local-policy.js'
 import { decisionRecord, type DecisionFacts } from '../audit/decision-record.js'
 import { describeError } from '../model/describe-error.js'
@@ -74,10 +75,10 @@ export class GuardCore {
   /** The rules that hold whatever the action is (TSK-1, CTX-1, DEL-1 to DEL-3). Never throws. */
   checkSession({ verified, commonFacts, denial }: Session): Denial | undefined {
     if (denial !== undefined || verified === undefined) return denial
-    const { now, verification } = this.settings.rules
+    const { now, verification, tokens } = this.settings.rules
     try {
       const demands = demandsOn(verification.compiler.policy, undefined, verified.compiled.hasUnknownActors)
-      return checkAuthorization(verified.compiled, demands, commonFacts, now(), verification.toleranceMs)
+      return checkAuthorization(verified.compiled, demands, commonFacts, now(), verification.toleranceMs) ?? checkParent(verified, tokens, verification.compiler)
     } catch (error) {
       return this.#failure(error)
     }

@@ -18,6 +18,8 @@ const tailLength = 43
 export class TokenCache {
   readonly #byDigest = new LRUCache<string, VerifiedToken>({ max: maxTokens })
   readonly #recent = new LRUCache<string, { readonly text: string; readonly verified: VerifiedToken }>({ max: maxRecentTokens })
+  /** For tokens that were delegated from one of these (DEL-5). */
+  readonly #byIdentity = new LRUCache<string, VerifiedToken>({ max: maxTokens })
   #hits = 0
 
   get(text: string): VerifiedToken | undefined {
@@ -32,11 +34,20 @@ export class TokenCache {
 
   set(text: string, verified: VerifiedToken): void {
     this.#byDigest.set(digest(text), verified)
+    this.#byIdentity.set(verified.compiled.tokenDigest, verified)
     this.#recent.set(text.slice(-tailLength), { text, verified })
   }
 
+  /** The token with this issuer and id that was verified last, if it is still remembered. */
+  findByIdentity(tokenDigest: string): VerifiedToken | undefined {
+    return this.#byIdentity.get(tokenDigest)
+  }
+
   delete(text: string): void {
-    this.#byDigest.delete(digest(text))
+    const key = digest(text)
+    const verified = this.#byDigest.peek(key)
+    if (verified !== undefined) this.#byIdentity.delete(verified.compiled.tokenDigest)
+    this.#byDigest.delete(key)
     this.#recent.delete(text.slice(-tailLength))
   }
 }
