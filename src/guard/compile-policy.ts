@@ -2,6 +2,7 @@ import type { AgentPolicy, DelegationPolicy, Demands, LocalPolicy, SubjectQuota 
 import type { ConstraintRegistry } from '../constraints/registry.js'
 import type { Policy, PolicyAgents, PolicyDelegation, PolicyDemands, PolicyQuotas } from '../model/wire-policy.js'
 import { checkNames } from '../decision/did-you-mean.js'
+import { copyPlainData } from './copy-plain-data.js'
 import { isActionName } from '../matching/action-name.js'
 import { isQuotaName } from '../constraints/quota.js'
 import { isTrustDomain } from '../matching/spiffe-id.js'
@@ -25,7 +26,7 @@ const laterNames: ReadonlyMap<string, string> = new Map([['critical', 'supervise
  */
 export function compilePolicy(policy: unknown, registry: ConstraintRegistry): LocalPolicy {
   if (policy === undefined) return noPolicy
-  const { $schema, actions, agents, delegation, ...everyone } = readObject('', policy, policyNames) as Readonly<Record<keyof Policy, unknown>>
+  const { $schema, actions, agents, delegation, ...everyone } = readObject('', copyPlainData('option `policy`', policy), policyNames) as Readonly<Record<keyof Policy, unknown>>
   if ($schema !== undefined) readText('$schema', $schema)
   const compiled = {
     agents: readAgents(agents),
