@@ -27,7 +27,7 @@ const laterNames: ReadonlyMap<string, string> = new Map([['critical', 'supervise
 export function compilePolicy(policy: unknown, registry: ConstraintRegistry): LocalPolicy {
   if (policy === undefined) return noPolicy
   const { $schema, actions, agents, delegation, ...everyone } = readObject('', copyPlainData('option `policy`', policy), policyNames) as Readonly<Record<keyof Policy, unknown>>
-  if ($schema !== undefined) readText('$schema', $schema)
+  if ($schema !== undefined && typeof $schema !== 'string') throw wrong('$schema', 'must be a string')
   const compiled = {
     agents: readAgents(agents),
     delegation: readDelegation(delegation),
@@ -96,13 +96,13 @@ function readDemands(place: string, demands: Readonly<Record<string, unknown>>, 
 }
 
 function readQuotas(at: string, place: string, quotas: unknown, registry: ConstraintRegistry): readonly SubjectQuota[] {
-  return Object.entries(readObject(at, quotas, Object.keys(subjects))).flatMap(([per, limits]) =>
+  return Object.entries(readObject(at, quotas, Object.keys(subjects))).filter(([, limits]) => limits !== undefined).flatMap(([per, limits]) =>
     Object.entries(readObject(`${at}.${per}`, limits)).map(([name, limit]) => {
       const where = `${at}.${per}.${name}`
       if (!isQuotaName(name)) throw wrong(where, 'is no name of a quota, such as `max_requests_per_hour` (CON-1)')
       const context = { action: 'any', delegationDepth: 0 }
       const problem = registry.problemOf(name, limit, context)
-      if (problem !== undefined) throw wrong(where, problem)
+      if (problem !== undefined) throw wrong(`${at}.${per}`, `has a limit that cannot hold: ${problem}`)
       const [compiled] = registry.compileAll({ [name]: limit }, [], context).map((constraint) => constraint.compiled)
       if (typeof compiled !== 'object' || compiled.kind !== 'quota') throw wrong(where, 'is no quota')
       return { subject: subjects[per as keyof PolicyQuotas], place, name, window: compiled.window, limit: compiled.limit, quantity: compiled.quantity, countsRequests: compiled.countsRequests }
@@ -124,13 +124,8 @@ function readObject(place: string, value: unknown, names?: readonly string[]): R
 
 function readSet(place: string, value: unknown): ReadonlySet<string> | undefined {
   if (value === undefined) return undefined
-  if (!Array.isArray(value)) throw wrong(place, 'must be a list of strings')
-  return new Set(value.map((item) => readText(place, item)))
-}
-
-function readText(place: string, value: unknown): string {
-  if (typeof value !== 'string' || value === '') throw wrong(place, 'must be a list of non-empty strings')
-  return value
+  if (!Array.isArray(value) || !value.every((item): item is string => typeof item === 'string' && item !== '')) throw wrong(place, 'must be a list of non-empty strings')
+  return new Set(value)
 }
 
 function readRequired(place: string, value: unknown): boolean {
