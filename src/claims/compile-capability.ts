@@ -4,6 +4,7 @@ import type { ConstraintRegistry, NamedConstraint } from '../constraints/registr
 import type { LocalPolicy, SubjectQuota } from '../checks/local-policy.js'
 import { demandsOn } from '../checks/local-policy.js'
 import { deny } from '../constraints/constraint-definition.js'
+import { isQuotaName } from '../constraints/quota.js'
 
 /** What a capability demands, and local policy with it, compiled. The same for all tokens that say the same at the same delegation depth. */
 export interface CompiledCapability {
@@ -33,6 +34,8 @@ export type CompiledQuota = TokenQuota | SubjectQuota
 interface TokenQuota extends Pick<QuotaRequirement, 'window' | 'limit' | 'quantity' | 'countsRequests'> {
   readonly subject: 'token'
   readonly name: string
+  /** Which of several with this name: each has a counter of its own. */
+  readonly ordinal: number
 }
 
 /** Compiles the capabilities of one guard's tokens. */
@@ -57,7 +60,7 @@ export class CapabilityCompiler {
     const { action, constraints } = capability
     const demands = demandsOn(this.policy, action, hasUnknownActors)
     const named = this.#registry.compileAll(constraints, demands.map((demand) => demand.constraints), { action, delegationDepth })
-    const quotas = [...lowestOfEach(named.filter(isQuota)), ...demands.flatMap((demand) => demand.quotas)]
+    const quotas = [...mergeQuotas(named.filter(isQuota)), ...demands.flatMap((demand) => demand.quotas)]
     return {
       action,
       checks: [...named.flatMap(({ label, rule, compiled }) => (typeof compiled === 'function' ? [{ label, rule, check: compiled }] : [])), ...unknownMembers(capability)],
@@ -76,13 +79,20 @@ function isQuota(constraint: NamedConstraint): constraint is NamedQuota {
   return typeof constraint.compiled === 'object' && constraint.compiled.kind === 'quota'
 }
 
-/** CAP-7: a quota that local policy demands under the same name is the same quota, with the lower limit. */
-function lowestOfEach(quotas: readonly NamedQuota[]): TokenQuota[] {
-  const lowest = new Map<string, TokenQuota>()
+/**
+ * CAP-7: a quota that local policy demands under the same name is the same quota, with the lower limit. Only the names of
+ * CON-1 say what is counted and over which window: what a registered constraint counts may differ with its value, so of
+ * those each one holds beside the others.
+ */
+function mergeQuotas(quotas: readonly NamedQuota[]): TokenQuota[] {
+  const merged: TokenQuota[] = []
   for (const { name, compiled: { window, limit, quantity, countsRequests } } of quotas) {
-    if (limit < (lowest.get(name)?.limit ?? Infinity)) lowest.set(name, { subject: 'token', name, window, limit, quantity, countsRequests })
+    const same = merged.filter((quota) => quota.name === name)
+    const lower = isQuotaName(name) ? same[0] : undefined
+    if (lower === undefined) merged.push({ subject: 'token', name, ordinal: same.length, window, limit, quantity, countsRequests })
+    else merged[merged.indexOf(lower)] = { ...lower, limit: Math.min(lower.limit, limit) }
   }
-  return [...lowest.values()]
+  return merged
 }
 
 /** CAP-8: `resources` and `conditions` narrow a capability in ways we do not know, unless they are empty. */
