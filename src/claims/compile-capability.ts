@@ -12,7 +12,7 @@ export interface CompiledCapability {
   /** In the order of ORD-1. */
   readonly checks: readonly CompiledCheck[]
   readonly quotas: readonly CompiledQuota[]
-  readonly approvals: readonly ApprovalRequirement[]
+  readonly approvals: readonly CompiledApproval[]
   /** Whether every request takes one of every quota. */
   readonly countsRequestsOnly: boolean
   /** Whether a constraint looks at the addresses of the target (CON-3). */
@@ -28,12 +28,17 @@ export interface CompiledCheck {
   readonly check: ConstraintCheck
 }
 
+export interface CompiledApproval extends Pick<ApprovalRequirement, 'isNeeded'> {
+  readonly label: string
+}
+
 /** CON-1 for the token's capability, QTA-5 for a wider subject. */
 export type CompiledQuota = TokenQuota | SubjectQuota
 
 interface TokenQuota extends Pick<QuotaRequirement, 'window' | 'limit' | 'quantity' | 'countsRequests'> {
   readonly subject: 'token'
   readonly name: string
+  readonly label: string
   /** Which of several with this name: each has a counter of its own. */
   readonly ordinal: number
 }
@@ -65,7 +70,7 @@ export class CapabilityCompiler {
       action,
       checks: [...named.flatMap(({ label, rule, compiled }) => (typeof compiled === 'function' ? [{ label, rule, check: compiled }] : [])), ...unknownMembers(capability)],
       quotas,
-      approvals: named.flatMap(({ compiled }) => (typeof compiled === 'object' && compiled.kind === 'approval' ? [compiled] : [])),
+      approvals: named.flatMap(({ label, compiled }) => (typeof compiled === 'object' && compiled.kind === 'approval' ? [{ label, isNeeded: compiled.isNeeded }] : [])),
       countsRequestsOnly: quotas.every(({ countsRequests }) => countsRequests),
       needsAddresses: named.some(({ name }) => name === 'ip_ranges_allowed'),
       needsBodyLength: named.some(({ name }) => name === 'max_request_size'),
@@ -86,11 +91,11 @@ function isQuota(constraint: NamedConstraint): constraint is NamedQuota {
  */
 function mergeQuotas(quotas: readonly NamedQuota[]): TokenQuota[] {
   const merged: TokenQuota[] = []
-  for (const { name, compiled: { window, limit, quantity, countsRequests } } of quotas) {
+  for (const { name, label, compiled: { window, limit, quantity, countsRequests } } of quotas) {
     const same = merged.filter((quota) => quota.name === name)
     const lower = isQuotaName(name) ? same[0] : undefined
-    if (lower === undefined) merged.push({ subject: 'token', name, ordinal: same.length, window, limit, quantity, countsRequests })
-    else merged[merged.indexOf(lower)] = { ...lower, limit: Math.min(lower.limit, limit) }
+    if (lower === undefined) merged.push({ subject: 'token', name, label, ordinal: same.length, window, limit, quantity, countsRequests })
+    else if (limit < lower.limit) merged[merged.indexOf(lower)] = { ...lower, label, limit }
   }
   return merged
 }

@@ -105,7 +105,8 @@ function readQuotas(at: string, place: string, quotas: unknown, registry: Constr
       if (problem !== undefined) throw wrong(`${at}.${per}`, `has a limit that cannot hold: ${problem}`)
       const [compiled] = registry.compileAll({ [name]: limit }, [], context).map((constraint) => constraint.compiled)
       if (typeof compiled !== 'object' || compiled.kind !== 'quota') throw wrong(where, 'is no quota')
-      return { subject: subjects[per as keyof PolicyQuotas], place, name, window: compiled.window, limit: compiled.limit, quantity: compiled.quantity, countsRequests: compiled.countsRequests }
+      const subject = subjects[per as keyof PolicyQuotas]
+      return { subject, place, name, label: `local policy, ${name} per ${subject}`, window: compiled.window, limit: compiled.limit, quantity: compiled.quantity, countsRequests: compiled.countsRequests }
     }))
 }
 
