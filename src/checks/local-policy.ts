@@ -47,6 +47,8 @@ export interface SubjectQuota {
   /** Where the policy says it: quotas of different places are counted apart. */
   readonly place: string
   readonly name: string
+  /** What audit records call it. */
+  readonly label: string
   readonly window: QuotaWindow
   readonly limit: number
   readonly quantity: (facts: ConstraintFacts) => number | undefined

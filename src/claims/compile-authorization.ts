@@ -52,7 +52,7 @@ export class Candidate {
 
   #keyOf(quota: CompiledQuota): string {
     const subject = this.#subjects[quota.subject]
-    if (quota.subject === 'token') return digestOf(subject, this.capability.action, String(this.index), quota.name)
+    if (quota.subject === 'token') return digestOf(subject, this.capability.action, String(this.index), quota.name, ...(quota.ordinal === 0 ? [] : [String(quota.ordinal)]))
     return digestOf(subject, quota.place, quota.name)
   }
 

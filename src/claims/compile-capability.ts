@@ -4,6 +4,7 @@ import type { ConstraintRegistry, NamedConstraint } from '../constraints/registr
 import type { LocalPolicy, SubjectQuota } from '../checks/local-policy.js'
 import { demandsOn } from '../checks/local-policy.js'
 import { deny } from '../constraints/constraint-definition.js'
+import { isQuotaName } from '../constraints/quota.js'
 
 /** What a capability demands, and local policy with it, compiled. The same for all tokens that say the same at the same delegation depth. */
 export interface CompiledCapability {
@@ -11,7 +12,7 @@ export interface CompiledCapability {
   /** In the order of ORD-1. */
   readonly checks: readonly CompiledCheck[]
   readonly quotas: readonly CompiledQuota[]
-  readonly approvals: readonly ApprovalRequirement[]
+  readonly approvals: readonly CompiledApproval[]
   /** Whether every request takes one of every quota. */
   readonly countsRequestsOnly: boolean
   /** Whether a constraint looks at the addresses of the target (CON-3). */
@@ -27,12 +28,19 @@ export interface CompiledCheck {
   readonly check: ConstraintCheck
 }
 
+export interface CompiledApproval extends Pick<ApprovalRequirement, 'isNeeded'> {
+  readonly label: string
+}
+
 /** CON-1 for the token's capability, QTA-5 for a wider subject. */
 export type CompiledQuota = TokenQuota | SubjectQuota
 
 interface TokenQuota extends Pick<QuotaRequirement, 'window' | 'limit' | 'quantity' | 'countsRequests'> {
   readonly subject: 'token'
   readonly name: string
+  readonly label: string
+  /** Which of several with this name: each has a counter of its own. */
+  readonly ordinal: number
 }
 
 /** Compiles the capabilities of one guard's tokens. */
@@ -57,12 +65,12 @@ export class CapabilityCompiler {
     const { action, constraints } = capability
     const demands = demandsOn(this.policy, action, hasUnknownActors)
     const named = this.registry.compileAll(constraints, demands.map((demand) => demand.constraints), { action, delegationDepth })
-    const quotas = [...lowestOfEach(named.filter(isQuota)), ...demands.flatMap((demand) => demand.quotas)]
+    const quotas = [...mergeQuotas(named.filter(isQuota)), ...demands.flatMap((demand) => demand.quotas)]
     return {
       action,
       checks: [...named.flatMap(({ label, rule, compiled }) => (typeof compiled === 'function' ? [{ label, rule, check: compiled }] : [])), ...unknownMembers(capability)],
       quotas,
-      approvals: named.flatMap(({ compiled }) => (typeof compiled === 'object' && compiled.kind === 'approval' ? [compiled] : [])),
+      approvals: named.flatMap(({ label, compiled }) => (typeof compiled === 'object' && compiled.kind === 'approval' ? [{ label, isNeeded: compiled.isNeeded }] : [])),
       countsRequestsOnly: quotas.every(({ countsRequests }) => countsRequests),
       needsAddresses: named.some(({ name }) => name === 'ip_ranges_allowed'),
       needsBodyLength: named.some(({ name }) => name === 'max_request_size'),
@@ -76,13 +84,20 @@ function isQuota(constraint: NamedConstraint): constraint is NamedQuota {
   return typeof constraint.compiled === 'object' && constraint.compiled.kind === 'quota'
 }
 
-/** CAP-7: a quota that local policy demands under the same name is the same quota, with the lower limit. */
-function lowestOfEach(quotas: readonly NamedQuota[]): TokenQuota[] {
-  const lowest = new Map<string, TokenQuota>()
-  for (const { name, compiled: { window, limit, quantity, countsRequests } } of quotas) {
-    if (limit < (lowest.get(name)?.limit ?? Infinity)) lowest.set(name, { subject: 'token', name, window, limit, quantity, countsRequests })
+/**
+ * CAP-7: a quota that local policy demands under the same name is the same quota, with the lower limit. Only the names of
+ * CON-1 say what is counted and over which window: what a registered constraint counts may differ with its value, so of
+ * those each one holds beside the others.
+ */
+function mergeQuotas(quotas: readonly NamedQuota[]): TokenQuota[] {
+  const merged: TokenQuota[] = []
+  for (const { name, label, compiled: { window, limit, quantity, countsRequests } } of quotas) {
+    const same = merged.filter((quota) => quota.name === name)
+    const lower = isQuotaName(name) ? same[0] : undefined
+    if (lower === undefined) merged.push({ subject: 'token', name, label, ordinal: same.length, window, limit, quantity, countsRequests })
+    else if (limit < lower.limit) merged[merged.indexOf(lower)] = { ...lower, label, limit }
   }
-  return [...lowest.values()]
+  return merged
 }
 
 /** CAP-8: `resources` and `conditions` narrow a capability in ways we do not know, unless they are empty. */

@@ -26,12 +26,15 @@ export function readDialect(payload: Claims, claimPrefix: string | undefined): A
   return claims
 }
 
+/** `capabilities_ref` is not supported, but a token with it says that its capabilities are somewhere, and not in its scopes. */
+const restrictingNames: readonly string[] = [...bareNames, 'capabilities_ref']
+
 /**
  * Whether a payload holds AAP claims under any namespace, also one that is not configured: a token that was meant to be
  * restricted by them must not be read by its scopes instead (DIA-5).
  */
 export function hasAapClaims(payload: Claims): boolean {
-  return Object.keys(payload).some((name) => (bareNames as readonly string[]).some((bare) => name === bare || name.endsWith(`aap_${bare}`)))
+  return Object.keys(payload).some((name) => restrictingNames.some((bare) => name === bare || name.endsWith(`aap_${bare}`)))
 }
 
 function collect(payload: Claims, spell: (name: AapClaimName) => string): AapClaims {

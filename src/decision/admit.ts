@@ -43,8 +43,9 @@ function conclude(verdict: AdmissionVerdict, passed: readonly Evaluation[]): Adm
   throw new Error(`the store answered ${JSON.stringify(verdict)}`)
 }
 
+/** All that were asked for, since a store does not say which of them is full. */
 function quotaNames(passed: readonly Evaluation[]): string {
-  return passed.map(({ candidate: { capability: { quotas } } }) => quotas.map(({ name, limit }) => `${name} ${limit}`).join(' and ')).join(', or in ')
+  return passed.map(({ candidate: { capability: { quotas } } }) => quotas.map(({ label, limit }) => `${label} ${limit}`).join(' and ')).join(', or in ')
 }
 
 /** A refusal by another constraint counts where there is room, but for a missing approval, and keeps its answer. */

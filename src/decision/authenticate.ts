@@ -60,7 +60,7 @@ async function verifyFirst(token: string, { verification, tokens, warn }: Decisi
     tokens.set(token, verified)
     if (token.length > 4_096) warn(`large token ${verified.facts.id}`, `A token of ${token.length} bytes was accepted (TRN-3): many proxies refuse headers of that size. Its issuer is ${verified.facts.issuer}`)
     const { agent } = verified.compiled.authorization
-    if (verified.byLegacyScopes) warn(`legacy scopes ${agent.id}`, `A token of ${agent.id} from ${verified.facts.issuer} has no AAP claims and was read by its scopes (option legacyScopes)`)
+    if (verified.byLegacyScopes) warn(`legacy scopes ${verified.facts.issuer} ${agent.id}`, `A token of ${agent.id} from ${verified.facts.issuer} has no AAP claims and was read by its scopes (option legacyScopes)`)
     return { verified }
   } catch (error) {
     if (error instanceof TokenRefused) return { denial: error.denial, token: error.token }

@@ -48,8 +48,9 @@ function toDenial({ label, rule }: CompiledCheck, answer: unknown): Denial | und
 /** OVS-1 for the whole action, CON-11 for this capability. */
 function checkApproval({ approvals }: CompiledCapability, facts: ConstraintFacts, approvalReason: string | undefined): Denial | undefined {
   if (approvalReason !== undefined) return { code: 'aap_approval_required', rule: 'OVS-1', detail: approvalReason }
-  if (!approvals.some(({ isNeeded }) => isNeeded(facts))) return undefined
-  return { code: 'aap_approval_required', rule: 'CON-11', detail: 'require_approval_threshold: the amount is above it or not known', missingFact: typeof facts.amount === 'number' ? undefined : 'amount' }
+  const needed = approvals.find(({ isNeeded }) => isNeeded(facts))
+  if (needed === undefined) return undefined
+  return { code: 'aap_approval_required', rule: 'CON-11', detail: `${needed.label}: the amount is above it or not known`, missingFact: typeof facts.amount === 'number' ? undefined : 'amount' }
 }
 
 /** What the request would take. A quantity that nobody supplied cannot be counted (CAP-6). */
@@ -58,11 +59,11 @@ function chargeOf(candidate: Candidate, facts: ConstraintFacts): { charge: reado
   if (fixedCharge !== undefined) return { charge: fixedCharge }
   const charge: QuotaCharge[] = []
   let missing: Denial | undefined
-  for (const [i, { name, window, limit, quantity: quantityOf }] of capability.quotas.entries()) {
+  for (const [i, { label, window, limit, quantity: quantityOf }] of capability.quotas.entries()) {
     const key = quotaKeys[i] as string
     const quantity = quantityOf(facts)
-    if (quantity === undefined) missing ??= { code: 'aap_constraint_violation', rule: 'CON-1', detail: `${name}: the route must supply how much the request takes, in \`quantities\``, missingFact: 'quantities' }
-    else if (!Number.isSafeInteger(quantity) || quantity < 0) throw new HookFailed(`${name} gave a quantity that is no integer from 0`)
+    if (quantity === undefined) missing ??= { code: 'aap_constraint_violation', rule: 'CON-1', detail: `${label}: the route must supply how much the request takes, in \`quantities\``, missingFact: 'quantities' }
+    else if (!Number.isSafeInteger(quantity) || quantity < 0) throw new HookFailed(`${label} gave a quantity that is no integer from 0`)
     else charge.push({ key, window, limit, quantity })
   }
   return { charge, missing }

@@ -2,6 +2,7 @@ import type { Capability } from '../model/agent-authorization.js'
 import type { ConstraintRegistry } from '../constraints/registry.js'
 import type { LegacyScopes } from '../claims/legacy-scopes.js'
 import { checkNames } from '../decision/did-you-mean.js'
+import { copyPlainData } from './copy-plain-data.js'
 import { isActionName } from '../matching/action-name.js'
 import { readConstraints } from './read-constraints.js'
 
@@ -15,8 +16,9 @@ const scopeToken = /^[!#-[\]-~]+$/
  */
 export function compileLegacyScopes(option: unknown, registry: ConstraintRegistry): LegacyScopes | undefined {
   if (option === undefined) return undefined
-  if (typeof option !== 'object' || option === null || Array.isArray(option)) throw new TypeError('option `legacyScopes` must be an object from scopes to actions')
-  return new Map(Object.entries(option).map(([scope, entry]: [string, unknown]) => {
+  const scopes = copyPlainData('option `legacyScopes`', option)
+  if (typeof scopes !== 'object' || scopes === null || Array.isArray(scopes)) throw new TypeError('option `legacyScopes` must be an object from scopes to actions')
+  return new Map(Object.entries(scopes).map(([scope, entry]: [string, unknown]) => {
     const where = `option \`legacyScopes\`, ${JSON.stringify(scope)}`
     if (!scopeToken.test(scope)) throw new TypeError(`${where}: is no scope (RFC 6749 section 3.3)`)
     const entries: readonly unknown[] = Array.isArray(entry) ? entry : [entry]

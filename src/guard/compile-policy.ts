@@ -2,6 +2,7 @@ import type { AgentPolicy, DelegationPolicy, Demands, LocalPolicy, SubjectQuota 
 import type { ConstraintRegistry } from '../constraints/registry.js'
 import type { Policy, PolicyAgents, PolicyDelegation, PolicyDemands, PolicyQuotas } from '../model/wire-policy.js'
 import { checkNames } from '../decision/did-you-mean.js'
+import { copyPlainData } from './copy-plain-data.js'
 import { isActionName } from '../matching/action-name.js'
 import { isQuotaName } from '../constraints/quota.js'
 import { isTrustDomain } from '../matching/spiffe-id.js'
@@ -25,8 +26,8 @@ const laterNames: ReadonlyMap<string, string> = new Map([['critical', 'supervise
  */
 export function compilePolicy(policy: unknown, registry: ConstraintRegistry): LocalPolicy {
   if (policy === undefined) return noPolicy
-  const { $schema, actions, agents, delegation, ...everyone } = readObject('', policy, policyNames) as Readonly<Record<keyof Policy, unknown>>
-  if ($schema !== undefined) readText('$schema', $schema)
+  const { $schema, actions, agents, delegation, ...everyone } = readObject('', copyPlainData('option `policy`', policy), policyNames) as Readonly<Record<keyof Policy, unknown>>
+  if ($schema !== undefined && typeof $schema !== 'string') throw wrong('$schema', 'must be a string')
   const compiled = {
     agents: readAgents(agents),
     delegation: readDelegation(delegation),
@@ -95,16 +96,17 @@ function readDemands(place: string, demands: Readonly<Record<string, unknown>>, 
 }
 
 function readQuotas(at: string, place: string, quotas: unknown, registry: ConstraintRegistry): readonly SubjectQuota[] {
-  return Object.entries(readObject(at, quotas, Object.keys(subjects))).flatMap(([per, limits]) =>
+  return Object.entries(readObject(at, quotas, Object.keys(subjects))).filter(([, limits]) => limits !== undefined).flatMap(([per, limits]) =>
     Object.entries(readObject(`${at}.${per}`, limits)).map(([name, limit]) => {
       const where = `${at}.${per}.${name}`
       if (!isQuotaName(name)) throw wrong(where, 'is no name of a quota, such as `max_requests_per_hour` (CON-1)')
       const context = { action: 'any', delegationDepth: 0 }
       const problem = registry.problemOf(name, limit, context)
-      if (problem !== undefined) throw wrong(where, problem)
+      if (problem !== undefined) throw wrong(`${at}.${per}`, `has a limit that cannot hold: ${problem}`)
       const [compiled] = registry.compileAll({ [name]: limit }, [], context).map((constraint) => constraint.compiled)
       if (typeof compiled !== 'object' || compiled.kind !== 'quota') throw wrong(where, 'is no quota')
-      return { subject: subjects[per as keyof PolicyQuotas], place, name, window: compiled.window, limit: compiled.limit, quantity: compiled.quantity, countsRequests: compiled.countsRequests }
+      const subject = subjects[per as keyof PolicyQuotas]
+      return { subject, place, name, label: `local policy, ${name} per ${subject}`, window: compiled.window, limit: compiled.limit, quantity: compiled.quantity, countsRequests: compiled.countsRequests }
     }))
 }
 
@@ -123,13 +125,8 @@ function readObject(place: string, value: unknown, names?: readonly string[]): R
 
 function readSet(place: string, value: unknown): ReadonlySet<string> | undefined {
   if (value === undefined) return undefined
-  if (!Array.isArray(value)) throw wrong(place, 'must be a list of strings')
-  return new Set(value.map((item) => readText(place, item)))
-}
-
-function readText(place: string, value: unknown): string {
-  if (typeof value !== 'string' || value === '') throw wrong(place, 'must be a list of non-empty strings')
-  return value
+  if (!Array.isArray(value) || !value.every((item): item is string => typeof item === 'string' && item !== '')) throw wrong(place, 'must be a list of non-empty strings')
+  return new Set(value)
 }
 
 function readRequired(place: string, value: unknown): boolean {

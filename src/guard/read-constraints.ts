@@ -5,16 +5,16 @@ import { isQuotaName } from '../constraints/quota.js'
 
 /**
  * Constraints that an operator wrote: ones that this guard knows and that can hold. What a token may say by mistake, a
- * server must not. The result is a copy, since it is compiled later.
+ * server must not.
  *
  * @param where begins the message
+ * @param constraints plain data that nobody else can change, since it is compiled later
  * @param action what they are for, where it is known
  * @throws TypeError that names the constraint, and the name that was probably meant
  */
 export function readConstraints(where: string, constraints: unknown, registry: ConstraintRegistry, action = 'any'): Readonly<Record<string, unknown>> {
   if (typeof constraints !== 'object' || constraints === null || Array.isArray(constraints)) throw new TypeError(`${where} must be an object of constraints`)
-  const given = copyOf(where, constraints as Readonly<Record<string, unknown>>)
-  for (const [name, value] of Object.entries(given)) {
+  for (const [name, value] of Object.entries(constraints)) {
     if (!registry.names.includes(name) && !isQuotaName(name)) {
       const meant = closest(name, registry.names)
       throw new TypeError(`${where} has an unknown constraint \`${name}\`${meant === undefined ? '' : `, did you mean \`${meant}\`?`}`)
@@ -22,15 +22,7 @@ export function readConstraints(where: string, constraints: unknown, registry: C
     const problem = registry.problemOf(name, value, { action, delegationDepth: 0 }) ?? problemOfDomains(name, value)
     if (problem !== undefined) throw new TypeError(`${where}: ${problem}`)
   }
-  return given
-}
-
-function copyOf<T>(where: string, value: T): T {
-  try {
-    return structuredClone(value)
-  } catch {
-    throw new TypeError(`${where} must be plain data`)
-  }
+  return constraints as Readonly<Record<string, unknown>>
 }
 
 /** An entry that is no host is a mistake here, where in a token it only fails closed (CON-2). */

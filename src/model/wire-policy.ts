@@ -72,7 +72,7 @@ export interface PolicyAgents {
    */
   allowedOperators?: string[]
   /**
-   * sub is a SPIFFE ID of one of these trust domains.
+   * sub is a SPIFFE ID of one of these trust domains, such as example.com.
    */
   allowedTrustDomains?: string[]
   /**

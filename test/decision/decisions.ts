@@ -36,6 +36,9 @@ export interface Deciding {
   readonly warnings: string[]
 }
 
+/** Nothing here looks a token up, and a cache is costly to make. */
+const tokens = new TokenCache()
+
 export const request: ResourceRequest = { method: 'GET', url: '/', headers: {} }
 
 /** A token that was verified, and a server to decide by it: everything behind authentication. */
@@ -48,7 +51,7 @@ export function deciding({ claims = {}, capabilities = [{ action: 'a' }], regist
   const warnings: string[] = []
   const rules: DecisionRules = {
     verification: { issuers: { find: () => undefined, ready: async () => undefined }, algorithms: new Set(), tokenType: 'any', toleranceMs: 60_000, compiler },
-    tokens: new TokenCache(),
+    tokens,
     failures: undefined,
     store: memoryStore({ now: () => nowMs }),
     storeTimeoutMs: 250,

@@ -1,0 +1,84 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { isTrustDomain, parseSpiffeId } from '../../src/matching/spiffe-id.js'
+
+describe('AGT-2: SPIFFE IDs', () => {
+  it.each<[string, string, string]>([
+    ['spiffe://example.com/agent/researcher-01', 'example.com', '/agent/researcher-01'],
+    ['spiffe://a/b', 'a', '/b'],
+    ['spiffe://0_-./A.b_C-9', '0_-.', '/A.b_C-9'],
+    ['spiffe://example.com/...', 'example.com', '/...'],
+    ['spiffe://example.com/.a/a.', 'example.com', '/.a/a.'],
+    ['spiffe://192.0.2.1/x', '192.0.2.1', '/x'],
+    [`spiffe://${'a'.repeat(255)}/x`, 'a'.repeat(255), '/x'],
+    [`spiffe://a/${'b'.repeat(2_048 - 'spiffe://a/'.length)}`, 'a', `/${'b'.repeat(2_037)}`],
+  ])('%s', (text, trustDomain, path) => {
+    expect(parseSpiffeId(text)).toEqual({ trustDomain, path })
+  })
+
+  it.each([
+    '', 'spiffe://', 'spiffe:///', 'spiffe:///x', 'spiffe://example.com', 'spiffe://example.com/', 'spiffe://example.com//x', 'spiffe://example.com/x/', 'spiffe://example.com/x//y', 'spiffe://example.com/.', 'spiffe://example.com/..', 'spiffe://example.com/a/../b', 'spiffe://example.com/a/./b',
+    'SPIFFE://example.com/x', 'Spiffe://example.com/x', 'spiffe:/example.com/x', 'spiffe:example.com/x', '//example.com/x', 'xspiffe://example.com/x', ' spiffe://example.com/x', '\tspiffe://example.com/x', 'spiffe ://example.com/x',
+    'spiffe://Example.com/x', 'spiffe://exämple.com/x', 'spiffe://example.com:80/x', 'spiffe://@example.com/x', 'spiffe://a:b@example.com/x', 'spiffe://[::1]/x', 'spiffe://example.com\\x', 'spiffe://example%2Ecom/x', 'spiffe://ex ample/x', 'spiffe://*/x', 'spiffe://*.example.com/x',
+    'spiffe://example.com/x?', 'spiffe://example.com/x?y=z', 'spiffe://example.com/x#', 'spiffe://example.com/x#y', 'spiffe://example.com/%61', 'spiffe://example.com/a:b', 'spiffe://example.com/a@b', 'spiffe://example.com/ä', 'spiffe://example.com/a b', 'spiffe://example.com/x\n', 'spiffe://example.com\n/x', 'spiffe://example.com/x\u0000', 'spiffe://example.com/*', 'spiffe://example.com/~x',
+    `spiffe://${'a'.repeat(256)}/x`, `spiffe://a/${'b'.repeat(2_049 - 'spiffe://a/'.length)}`,
+  ])('%j is none', (text) => {
+    expect(parseSpiffeId(text)).toBeUndefined()
+  })
+
+  it.each(['example.com', 'a', '0', '-', '_', '.', 'a'.repeat(255)])('%s is a trust domain', (text) => {
+    expect(isTrustDomain(text)).toBe(true)
+  })
+
+  it.each(['', 'Example.com', 'a/b', 'a:1', 'spiffe://a', 'a b', 'ä', 'a\n', 'a'.repeat(256)])('%j is no trust domain', (text) => {
+    expect(isTrustDomain(text)).toBe(false)
+  })
+})
+
+describe('AGT-2: against the words of the standard', () => {
+  const lower = 'abcdefghijklmnopqrstuvwxyz'
+  const digits = '0123456789'
+
+  /** Section 2 of the SPIFFE ID standard, letter by letter: no regular expression, nothing shared with what is tested. */
+  function expected(text: string): { trustDomain: string; path: string } | undefined {
+    const scheme = 'spiffe://'
+    for (let i = 0; i < scheme.length; i++) if (text[i] !== scheme[i]) return undefined
+    if (Buffer.byteLength(text) > 2_048) return undefined
+    const slash = text.indexOf('/', scheme.length)
+    if (slash < 0) return undefined
+    const trustDomain = text.slice(scheme.length, slash)
+    if (trustDomain === '' || trustDomain.length > 255 || Array.from(trustDomain).some((letter) => !`${lower}${digits}.-_`.includes(letter))) return undefined
+    const path = text.slice(slash)
+    let name = ''
+    for (const letter of `${path.slice(1)}/`) {
+      if (letter !== '/') name += letter
+      else if (name === '' || name === '.' || name === '..') return undefined
+      else name = ''
+      if (letter !== '/' && !`${lower}${lower.toUpperCase()}${digits}.-_`.includes(letter)) return undefined
+    }
+    return { trustDomain, path }
+  }
+
+  const letter = fc.constantFrom('a', 'z', 'A', '0', '9', '.', '.', '-', '_', '/', '/', '%', '@', ':', '?', '#', '\\', ' ', '\n', '*', 'é', 'ſ', '\u0000', '😀')
+  const good = fc.constantFrom('a', 'b.c', 'x-1', 'A_9', '...', '.a')
+  const text = fc.oneof(
+    fc.array(letter, { maxLength: 12 }).map((letters) => `spiffe://${letters.join('')}`),
+    fc.array(letter, { maxLength: 12 }).map((letters) => `spiffe://a.b/${letters.join('')}`),
+    fc.tuple(fc.constantFrom('a', 'b.c', 'x-1'), fc.array(good, { maxLength: 4 })).map(([domain, path]) => `spiffe://${[domain, ...path].join('/')}`),
+    fc.tuple(fc.nat(260), fc.nat(2_060)).map(([domain, path]) => `spiffe://${'a'.repeat(domain)}/${'b'.repeat(path)}`),
+    fc.string({ unit: 'binary', maxLength: 20 }),
+  )
+
+  it('for every text', () => {
+    let parsed = 0
+    fc.assert(
+      fc.property(text, (candidate) => {
+        const id = parseSpiffeId(candidate)
+        if (id !== undefined) parsed++
+        expect(id).toEqual(expected(candidate))
+      }),
+      { numRuns: 5_000 },
+    )
+    expect(parsed).toBeGreaterThan(200)
+  })
+})
