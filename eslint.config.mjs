@@ -35,6 +35,19 @@ export default tseslint.config(
     },
   },
   {
+    files: ['test/**/*.test.ts'],
+    ignores: ['test/properties/**'],
+    rules: { 'no-restricted-imports': ['error', { paths: [{ name: 'fast-check', message: 'A property stands in test/properties, where `npm run fuzz` finds it.' }] }] },
+  },
+  {
+    files: ['test/properties/oracles/**'],
+    rules: { 'no-restricted-imports': ['error', { patterns: [{ group: ['**/src/**'], message: 'An oracle that asks the code knows no more than the code.' }] }] },
+  },
+  {
+    files: ['test/properties/**/*.ts'],
+    rules: { 'no-restricted-properties': ['error', ...['assert', 'check'].map((property) => ({ object: 'fc', property, message: 'checkProperty has the seed and the runs of `npm run fuzz`.' }))] },
+  },
+  {
     files: ['**/*.mjs', '**/*.cjs', 'examples/**/*.js', 'bench/**/*.mjs'],
     languageOptions: {
       globals: {

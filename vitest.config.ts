@@ -5,6 +5,8 @@ const report = process.env['AAP_TEST_REPORT']
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    // One seed for all properties, printed where it is drawn.
+    globalSetup: ['test/support/fuzz-seed.ts'],
     // One worker a core; every suite opens its servers on free ports.
     maxWorkers: 2,
     reporters: report === undefined ? ['default'] : ['default', 'json'],

@@ -1,4 +1,3 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { checkDelegation } from '../../src/checks/delegation.js'
 import { noPolicy } from '../../src/checks/local-policy.js'
@@ -145,47 +144,4 @@ describe('DEL-3: act', () => {
     expect(judge(undefined, actOf('a'))).toBe(`${invalid} DEL-3`)
     expect(judge(undefined, 'a')).toBe(`${invalid} DEL-3`)
   })
-})
-
-describe('DEL-1 to DEL-3: against the words of the rules', () => {
-  const subject = fc.constantFrom('a', 'b', 'c')
-  const chain = fc.oneof(
-    fc.constant(undefined),
-    fc.array(subject, { maxLength: 12 }),
-    fc.array(fc.record({ sub: subject, delegated_at: fc.integer({ min: 0, max: 3 }) }, { requiredKeys: ['sub'] }), { maxLength: 11 }),
-  )
-
-  it('for every depth, chain and act', () => {
-    fc.assert(
-      fc.property(fc.integer({ min: 0, max: 10 }), fc.integer({ min: 0, max: 10 }), chain, fc.boolean(), fc.array(subject, { maxLength: 4 }), (depth, max_depth, drawn, fitted, actors) => {
-        // Left to chance the lengths hardly ever agree.
-        const length = depth + (typeof drawn?.[0] === 'string' ? 1 : 0)
-        const list = fitted && drawn !== undefined && drawn.length > 0 ? Array.from({ length }, (_, i) => drawn[i % drawn.length]!) : drawn
-        const claim = { depth, max_depth, ...(list !== undefined && { chain: list }) }
-        const act = actors.reduceRight<unknown>((inner, sub) => ({ sub, ...(inner !== undefined && { act: inner }) }), undefined)
-        expect(judge(claim, act)?.split(' ')[0]).toBe(expected(depth, max_depth, list, actors))
-      }),
-      { numRuns: 5_000 },
-    )
-  })
-
-  function expected(depth: number, maxDepth: number, list: readonly (string | { sub: string; delegated_at?: number })[] | undefined, actors: readonly string[]): string | undefined {
-    // An empty chain is no chain at all, whatever the depth (TOK-10).
-    if (list?.length === 0) return invalid
-    if (depth > maxDepth) return excessive
-    if (list === undefined ? depth !== 0 : list.length !== (typeof list[0] === 'string' ? depth + 1 : depth)) return invalid
-    const entries = (list ?? []).map((entry) => (typeof entry === 'string' ? { sub: entry } : entry))
-    const times = entries.flatMap((entry) => entry.delegated_at ?? [])
-    if (JSON.stringify(times) !== JSON.stringify([...times].sort((a, b) => a - b))) return invalid
-    if (actors.length === 0) return undefined
-    if (depth === 0 || actors.length > depth) return invalid
-    const backwards = entries.map((entry) => entry.sub).reverse()
-    return actors[0] === backwards[0] && isSubsequence(actors.slice(1), backwards.slice(1)) ? undefined : invalid
-  }
-
-  function isSubsequence(part: readonly string[], whole: readonly string[]): boolean {
-    if (part.length === 0) return true
-    if (whole.length === 0) return false
-    return (part[0] === whole[0] && isSubsequence(part.slice(1), whole.slice(1))) || isSubsequence(part, whole.slice(1))
-  }
 })

@@ -1,4 +1,3 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { QuotaRequirement } from '../../src/constraints/constraint-definition.js'
 import { isQuotaName, quotaDefinition } from '../../src/constraints/quota.js'
@@ -104,15 +103,4 @@ describe('CON-1: how much a request takes', () => {
   it.each(['constructor', 'to_string', 'length'])('%s is no thing that an object has by itself', (thing) => {
     expect(quota(`max_${thing}_per_day`)?.quantity(factsOf({ quantities: {} }))).toBeUndefined()
   })
-})
-
-it('CON-1: for every thing and unit, the name is read back as it was put together', () => {
-  const thing = fc.stringMatching(/^[a-z][a-z0-9]{0,5}(_[a-z0-9]{1,5}){0,3}$/)
-  fc.assert(
-    fc.property(thing, fc.constantFrom('second', 'minute', 'hour', 'day'), (name, unit) => {
-      const compiled = quota(`max_${name}_per_${unit}`, 7, [])
-      expect(compiled).toMatchObject({ window: unit, limit: 7 })
-      expect(compiled?.quantity(factsOf({ quantities: { [name]: 4 } }))).toBe(name === 'requests' ? 1 : 4)
-    }),
-  )
 })

@@ -1,4 +1,3 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { memoryStore } from '../../src/state/memory-store.js'
 import { chargeOf, clockedStore, countRoom, day, hour, minute, startMs } from './clocked-store.js'
@@ -135,46 +134,6 @@ describe('QTA-3: counters that are still stored hold', () => {
     step(hour)
     expect(take(chargeOf('hour', 2))).not.toBe(true)
   })
-})
-
-it('QTA-3: for every history of steps, no hour admits more than its limit before the clock may be followed back', () => {
-  const event = fc.oneof(
-    fc.record({ type: fc.constant('take' as const) }),
-    fc.record({ type: fc.constant('pass' as const), by: fc.integer({ min: 1, max: 20 * minute }) }),
-    fc.record({ type: fc.constant('step' as const), by: fc.integer({ min: -2 * hour, max: 2 * hour }) }),
-  )
-  fc.assert(
-    fc.property(fc.array(event, { maxLength: 40 }), (events) => {
-      const { take, pass, step } = clockedStore()
-      let wallMs = startMs
-      let monotonicMs = 0
-      let latest = { wallMs: -Infinity, monotonicMs: 0 }
-      // What is known to have been admitted, by the start of its hour; more may still be stored once the clock was followed back.
-      const admitted = new Map<number, number>()
-      let followedBack = false
-      for (const { type, ...more } of events) {
-        const by = 'by' in more ? more.by : 0
-        if (type === 'step') { step(by); wallMs += by }
-        if (type === 'pass') { pass(by); wallMs += by; monotonicMs += by }
-        if (type !== 'take') continue
-        const held = wallMs < latest.wallMs && monotonicMs - latest.monotonicMs <= hour
-        // Counters may have expired by the time that the wall clock is followed back.
-        if (wallMs < latest.wallMs && !held) {
-          admitted.clear()
-          followedBack = true
-        }
-        if (!held) latest = { wallMs, monotonicMs }
-        const start = Math.floor(latest.wallMs / hour) * hour
-        const count = admitted.get(start) ?? 0
-        const verdict = take(chargeOf('hour', 3))
-        if (verdict === true) expect(count).toBeLessThan(3)
-        else if (!followedBack) expect(count).toBe(3)
-        if (verdict === true) admitted.set(start, count + 1)
-        else expect(verdict).toBe(start + hour - latest.wallMs)
-      }
-    }),
-    { numRuns: 2_000 },
-  )
 })
 
 it('a store that was given a wall clock only makes its monotonic one of the forward steps', () => {

@@ -3,10 +3,11 @@ import { describe, expect, it } from 'vitest'
 import type { Admission } from '../../src/model/store.js'
 import type { Policy, PolicyDemands, PolicyLimits, PolicyQuotas } from '../../src/model/wire-policy.js'
 import type { Ruling } from '../../src/decision/authorize.js'
-import { decideFor, tokenOf, type Holder } from './holders.js'
-import { deciding, nowMs, outcomeOf, request, type Deciding } from './decisions.js'
+import { decideFor, tokenOf, type Holder } from '../decision/holders.js'
+import { deciding, nowMs, outcomeOf, request, type Deciding } from '../decision/decisions.js'
 import { guarding, requestBy } from '../guard/guarding.js'
 import { memoryStore } from '../../src/state/memory-store.js'
+import { checkProperty } from '../support/check-property.js'
 
 const full = 'quota_exceeded CON-1'
 const subjects = ['perAgent', 'perTask', 'perOperator'] as const
@@ -251,7 +252,7 @@ describe('QTA-5: where the counters of a request can be kept', () => {
 
   it('whenever two requests share a counter, their counters are kept in the same place', () => {
     let shared = 0
-    fc.assert(
+    checkProperty(
       fc.property(policies, holders, (policy, list) => {
         const server = serving(policy)
         for (const [i, { isStrange, ...holder }] of list.entries()) {
@@ -268,7 +269,7 @@ describe('QTA-5: where the counters of a request can be kept', () => {
           }
         }
       }),
-      { numRuns: 300 },
+      { runs: 300 },
     )
     expect(shared).toBeGreaterThan(300)
   })
@@ -282,7 +283,7 @@ describe('QTA-5: where the counters of a request can be kept', () => {
     const policy: fc.Arbitrary<Policy> = fc.tuple(quotasOf, fc.dictionary(action, quotasOf.map((drawn) => ({ quotas: drawn })), { maxKeys: 2 }), quotasOf).map(([everyone, actions, unknown]) => ({ quotas: everyone, actions, delegation: { knownActors: [], unknownActors: { quotas: unknown } } }))
     const token = fc.record({ issuer: text, id: text, agent: text, operator: text, task: text, isStrange: fc.boolean(), capabilities: fc.array(fc.record({ action, constraints: limitsOf }), { minLength: 1, maxLength: 3 }) })
     let compared = 0
-    fc.assert(
+    checkProperty(
       fc.property(policy, fc.array(token, { minLength: 2, maxLength: 5 }), (local, tokens) => {
         const { rules } = deciding({ policy: local })
         const countersByKey = new Map<string, string>()
@@ -304,7 +305,7 @@ describe('QTA-5: where the counters of a request can be kept', () => {
           }
         }
       }),
-      { numRuns: 300 },
+      { runs: 300 },
     )
     expect(compared).toBeGreaterThan(1_000)
   })
@@ -320,7 +321,7 @@ describe('QTA-5: against an account that knows of no keys', () => {
 
   it('exactly what has room everywhere is admitted, and every refusal by another constraint takes what it finds room for', () => {
     const seen = { admitted: 0, full: 0, refused: 0 }
-    fc.assert(
+    checkProperty(
       fc.property(demands, demands, limits, fc.array(asking, { minLength: 4, maxLength: 24 }), (everyone, ofAction, own, sequence) => {
         const server = serving({ ...everyone, actions: { a: ofAction } })
         const taken = new Map<string, number>()
@@ -347,7 +348,7 @@ describe('QTA-5: against an account that knows of no keys', () => {
           seen[isPost ? 'refused' : hasRoom ? 'admitted' : 'full']++
         }
       }),
-      { numRuns: 400 },
+      { runs: 400 },
     )
     for (const [what, count] of Object.entries(seen)) expect([what, count > 200]).toEqual([what, true])
   })

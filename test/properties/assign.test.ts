@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { assign } from '../../src/claims/assign.js'
+import { checkProperty } from '../support/check-property.js'
 
 /** Tries everybody in every place, or in none. */
 function most(wanted: readonly (readonly number[])[], taken: readonly number[] = []): number {
@@ -24,11 +25,11 @@ describe('DEL-5: a place for each', () => {
   })
 
   it('for all wishes: as many as trying everything finds', () => {
-    fc.assert(
+    checkProperty(
       fc.property(fc.array(fc.uniqueArray(fc.nat(4)), { maxLength: 6 }), (wanted) => {
         expect(assign(wanted).filter(Boolean)).toHaveLength(most(wanted))
       }),
-      { numRuns: 2_000 },
+      { runs: 2_000 },
     )
   })
 

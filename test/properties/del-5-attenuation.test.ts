@@ -1,9 +1,10 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { capabilitiesOf, counting, derivedFrom, instantOf, stateless, startMs, toWire, universeOf, type TinyCapability, type TinyRequest } from '../claims/tiny-aap.js'
-import { deciding, type Deciding } from './decisions.js'
+import { capabilitiesOf, counting, derivedFrom, instantOf, stateless, startMs, toWire, universeOf, type TinyCapability, type TinyRequest } from './tiny-aap.js'
+import { deciding, type Deciding } from '../decision/decisions.js'
 import { isAttenuationOf, parseClaims } from '../../src/index.js'
 import { memoryStore } from '../../src/state/memory-store.js'
+import { checkProperty } from '../support/check-property.js'
 
 type Claims = Readonly<Record<string, unknown>>
 
@@ -83,7 +84,7 @@ it.each<[about: string, actions: readonly string[], names: fc.Arbitrary<readonly
 ])('DEL-5: what a real server admits with an attenuation it admits with its parent, at the same times: %s', (_, actions, names, maxChildren, maxAttempts) => {
   const counts = { attenuations: 0, others: 0, admitted: 0 }
   const runs = delegated(actions, names, maxChildren).chain((tokens) => fc.record({ tokens: fc.constant(tokens), attempts: attemptsOf(actions, tokens.names, maxAttempts) }))
-  fc.assert(
+  checkProperty(
     fc.property(runs, ({ tokens: { child, parent }, attempts }) => {
       const { isAttenuation } = isAttenuationOf(parseClaims(child), parseClaims(parent))
       counts[isAttenuation ? 'attenuations' : 'others']++
@@ -93,7 +94,7 @@ it.each<[about: string, actions: readonly string[], names: fc.Arbitrary<readonly
       counts.admitted += admitted.length
       expect(admitted.filter(serverFor(parent))).toEqual(admitted)
     }),
-    { numRuns: 300 },
+    { runs: 300 },
   )
   expect(Math.min(...Object.values(counts))).toBeGreaterThan(20)
 })

@@ -4,6 +4,7 @@ import { expect, it } from 'vitest'
 import policySchema from '../../schemas/policy.schema.json' with { type: 'json' }
 import { compilePolicy } from '../../src/guard/compile-policy.js'
 import { createRegistry } from '../../src/constraints/registry.js'
+import { checkProperty } from '../support/check-property.js'
 
 const validate = new Ajv2020({ strict: true }).compile(policySchema)
 const registry = createRegistry({ registered: [], countedPerRequest: new Set() })
@@ -80,7 +81,7 @@ function damaged(policy: unknown, { where, how, name, junk: replacement }: Damag
 
 it('what start-up and the schema say is the same, but for the names and values of constraints', () => {
   const seen = { both: 0, neither: 0, constraints: 0 }
-  fc.assert(
+  checkProperty(
     fc.property(policies, fc.array(damage, { maxLength: 2 }), (policy, damages) => {
       const tried = damages.reduce<unknown>((before, one) => damaged(before, one), policy)
       // `undefined` stands for no policy at all.
@@ -96,7 +97,7 @@ it('what start-up and the schema say is the same, but for the names and values o
         seen.both++
       }
     }),
-    { numRuns: 3_000 },
+    { runs: 3_000 },
   )
   // Each of the three was tried often enough to mean something.
   for (const [what, count] of Object.entries(seen)) expect([what, count > 100]).toEqual([what, true])

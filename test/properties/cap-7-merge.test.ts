@@ -4,11 +4,12 @@ import type { Admission, QuotaCharge } from '../../src/model/store.js'
 import type { Policy, PolicyDemands } from '../../src/model/wire-policy.js'
 import { deny } from '../../src/constraints/constraint-definition.js'
 import { pass } from '../../src/model/verdict.js'
-import { decideFor, tokenOf, type Holder } from './holders.js'
-import { deciding, nowMs, outcomeOf, request, type Deciding } from './decisions.js'
+import { decideFor, tokenOf, type Holder } from '../decision/holders.js'
+import { deciding, nowMs, outcomeOf, request, type Deciding } from '../decision/decisions.js'
 import { memoryStore } from '../../src/state/memory-store.js'
 import type { ResourceRequest } from '../../src/model/resource-request.js'
 import type { Ruling } from '../../src/decision/authorize.js'
+import { checkProperty } from '../support/check-property.js'
 
 type Constraints = Readonly<Record<string, unknown>>
 
@@ -238,14 +239,14 @@ describe('CAP-7: tokens that say the same share what is compiled, and no more th
       [{ claims: chain('a', 'b', 'x') }, 2, 'aap_excessive_delegation CON-10'],
       [{ claims: chain('a', 'b', 'c', 'a') }, 3, 'aap_excessive_delegation CON-10'],
     ]
-    fc.assert(
+    checkProperty(
       fc.property(fc.shuffledSubarray(holders, { minLength: 1 }), fc.boolean(), (order, again) => {
         const deciders = deciding({ registered: [depthOf], policy })
         for (const [holder, expected, outcome] of again ? [...order, ...order] : order) {
           expect(outcomeOf(decideFor(deciders, { ...holder, capabilities: same }, 'a', { expected }))).toBe(outcome)
         }
       }),
-      { numRuns: 200 },
+      { runs: 200 },
     )
   })
 
@@ -343,7 +344,7 @@ describe('CAP-7: for any constraints of token and policy', () => {
 
   it('merging never loosens, and never refuses what both allow', async () => {
     const seen = { allowed: 0, refusedByToken: 0, refusedByPolicy: 0 }
-    await fc.assert(
+    await checkProperty(
       fc.asyncProperty(fc.array(tokenConstraints, { minLength: 1, maxLength: 3 }), policyArbitrary, factsArbitrary, requestArbitrary, chains, async (list, { everyone, ofAction, ofOther, unknown }, facts, asked, chain) => {
         const policy: Policy = {
           constraints: everyone,
@@ -366,7 +367,7 @@ describe('CAP-7: for any constraints of token and policy', () => {
         // Where the token allows it, it is one of the policy's reasons that answers.
         if (byToken === undefined && byPolicy.length > 0 && list.length === 1) expect(byPolicy).toContain(both)
       }),
-      { numRuns: 800 },
+      { runs: 800 },
     )
     for (const [what, count] of Object.entries(seen)) expect([what, count > 50]).toEqual([what, true])
   })
@@ -395,7 +396,7 @@ describe('CAP-7: for any constraints of token and policy', () => {
       return delegation?.unknownActors === undefined ? policy : { ...policy, delegation: { knownActors: ['a', 'b', 'c'], ...delegation } }
     }
     let loosenedAnswers = 0
-    await fc.assert(
+    await checkProperty(
       fc.asyncProperty(fc.array(demand, { maxLength: 3 }), demand, tokenConstraints, factsArbitrary, requestArbitrary, chains, async (others, more, own, facts, asked, chain) => {
         // Unknown actors are refused, unless there are demands for them: the first such demand does loosen.
         fc.pre(more.place[1] !== 'unknownActors' || others.some(({ place }) => place[1] === 'unknownActors'))
@@ -409,13 +410,13 @@ describe('CAP-7: for any constraints of token and policy', () => {
         if (strict === undefined) expect(loose).toBeUndefined()
         else if (loose === undefined) loosenedAnswers++
       }),
-      { numRuns: 1_500 },
+      { runs: 1_500 },
     )
     expect(loosenedAnswers).toBeGreaterThan(20)
   })
 
   it('no constraint of an action, or for unknown actors, is felt by others', async () => {
-    await fc.assert(
+    await checkProperty(
       fc.asyncProperty(tokenConstraints, demandsArbitrary, demandsArbitrary, factsArbitrary, requestArbitrary, async (own, ofOther, unknown, facts, asked) => {
         const policy: Policy = { actions: { b: ofOther }, delegation: { knownActors: ['a', 'b'], unknownActors: unknown } }
         const by = (local: Policy) => {
@@ -424,7 +425,7 @@ describe('CAP-7: for any constraints of token and policy', () => {
         }
         expect(await by(policy)).toBe(await by({}))
       }),
-      { numRuns: 300 },
+      { runs: 300 },
     )
   })
 })
@@ -464,7 +465,7 @@ describe('CAP-7 and QTA-5: through sequences of requests', () => {
   // Not "whoever was refused is refused": what a stricter policy refuses takes nothing, and leaves room for later.
   it('with the same counters, a policy with one demand more admits nothing that the other refuses', () => {
     const seen = { both: 0, onlyLooser: 0, neither: 0 }
-    fc.assert(
+    checkProperty(
       fc.property(demands, demands, fc.array(methods, { minLength: 1, maxLength: 2 }), requests, fc.constantFrom(...places), (everyone, ofAction, own, sequence, place) => {
         const strict: Policy = { ...everyone, actions: { a: ofAction } }
         const loose = without(strict, place) as Policy
@@ -479,14 +480,14 @@ describe('CAP-7 and QTA-5: through sequences of requests', () => {
           seen[isAdmitted ? 'both' : other ? 'onlyLooser' : 'neither']++
         }
       }),
-      { numRuns: 250 },
+      { runs: 250 },
     )
     for (const [what, count] of Object.entries(seen)) expect([what, count > 50]).toEqual([what, true])
   })
 
   it('no more is ever admitted than any one limit says, of the token or of the policy', () => {
     let full = 0
-    fc.assert(
+    checkProperty(
       fc.property(demands, demands, methods, requests, (everyone, ofAction, own, sequence) => {
         const policy: Policy = { ...everyone, actions: { a: ofAction } }
         const server = serverWith(policy, [])
@@ -512,13 +513,13 @@ describe('CAP-7 and QTA-5: through sequences of requests', () => {
           }
         }
       }),
-      { numRuns: 400 },
+      { runs: 400 },
     )
     expect(full).toBeGreaterThan(50)
   })
 
   it('QTA-2: what is charged is whole: every quota of one alternative, once', () => {
-    fc.assert(
+    checkProperty(
       fc.property(demands, methods, requests, (everyone, own, sequence) => {
         const server = serverWith(everyone, [])
         for (const { holder, method, action } of sequence) {
@@ -530,7 +531,7 @@ describe('CAP-7 and QTA-5: through sequences of requests', () => {
           }
         }
       }),
-      { numRuns: 200 },
+      { runs: 200 },
     )
   })
 })

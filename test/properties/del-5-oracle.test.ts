@@ -2,8 +2,9 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Attenuation } from '../../src/index.js'
 import { isAttenuationOf } from '../../src/index.js'
-import { childOf, compare, parentOf, saidOf } from './delegated.js'
+import { childOf, compare, parentOf, saidOf } from '../claims/delegated.js'
 import { capabilitiesOf, counting, derivedFrom, drawn, holds, nothingSpent, stateless, take, toWire, universeOf, wellFormed, type Spent, type TinyCapability, type TinyConstraint, type TinyRequest } from './tiny-aap.js'
+import { checkProperty } from '../support/check-property.js'
 
 const claimsOf = (capabilities: readonly TinyCapability[]) => ({ capabilities: capabilities.map(toWire) })
 const compareTiny = (child: readonly TinyCapability[], parent: readonly TinyCapability[]): Attenuation => compare(claimsOf(child), claimsOf(parent))
@@ -21,15 +22,15 @@ const pairs = (actions: readonly string[], names: fc.Arbitrary<readonly string[]
 const some = (pool: readonly string[], maxLength: number, minLength = 0) => fc.shuffledSubarray([...pool], { minLength, maxLength })
 
 /** Runs a property and demands that it had something to say about answers of both kinds. */
-function assertForBothAnswers(pairsOfOne: fc.Arbitrary<Pair>, numRuns: number, check: (pair: Pair, isAttenuation: boolean) => void): void {
+function assertForBothAnswers(pairsOfOne: fc.Arbitrary<Pair>, runs: number, check: (pair: Pair, isAttenuation: boolean) => void): void {
   const seen = new Set<boolean>()
-  fc.assert(
+  checkProperty(
     fc.property(pairsOfOne, (pair) => {
       const { isAttenuation } = compareTiny(pair.child, pair.parent)
       seen.add(isAttenuation)
       check(pair, isAttenuation)
     }),
-    { numRuns },
+    { runs },
   )
   expect([...seen].sort()).toEqual([false, true])
 }
@@ -108,19 +109,19 @@ describe('DEL-5: laws of the comparison of capabilities', () => {
   const lists = names.chain((drawnNames) => capabilitiesOf(['a', 'b'], drawnNames, 4))
 
   it('reflexive: what is handed on as it is is no broader', () => {
-    fc.assert(
+    checkProperty(
       fc.property(lists, (capabilities) => {
         expect(saidOf(compareTiny(capabilities, capabilities))).toEqual([])
         expect(saidOf(compareTiny(capabilities, [...capabilities].reverse()))).toEqual([])
       }),
-      { numRuns: 500 },
+      { runs: 500 },
     )
   })
 
   it('transitive: no broader than what is no broader', () => {
     let hits = 0
     const chains = pairs(['a'], names, 3).chain((pair) => derivedFrom(pair.child, ['a'], pair.names, 3).map((grandchild) => ({ ...pair, grandchild })))
-    fc.assert(
+    checkProperty(
       fc.property(chains, ({ parent, child, grandchild }) => {
         const grandparent = parentOf(claimsOf(parent))
         const middle = childOf(claimsOf(child))
@@ -130,7 +131,7 @@ describe('DEL-5: laws of the comparison of capabilities', () => {
         // Two steps at once are no delegation: all other claims say nothing.
         expect(saidOf(isAttenuationOf(last, grandparent))).toEqual(['delegation.depth DEL-1', 'delegation.chain DEL-2'])
       }),
-      { numRuns: 1_500 },
+      { runs: 1_500 },
     )
     expect(hits).toBeGreaterThan(40)
   })
@@ -143,17 +144,17 @@ describe('DEL-5: laws of the comparison of capabilities', () => {
     capabilities.map((capability, i) => (i !== at % capabilities.length || capability.constraints.some(({ name }) => name === constraint.name) ? capability : { ...capability, constraints: [...capability.constraints, constraint] }))
 
   it('a constraint more in the child never makes it broader, one more in the parent never makes the child narrower', () => {
-    fc.assert(
+    checkProperty(
       fc.property(added, ({ pair: { child, parent }, at, constraint }) => {
         if (compareTiny(child, parent).isAttenuation) expect(saidOf(compareTiny(withOneMore(child, at, constraint), parent))).toEqual([])
         else expect(compareTiny(child, withOneMore(parent, at, constraint)).isAttenuation).toBe(false)
       }),
-      { numRuns: 1_000 },
+      { runs: 1_000 },
     )
   })
 
   it('a capability less in the child never makes it broader, one less in the parent never makes the child narrower', () => {
-    fc.assert(
+    checkProperty(
       fc.property(added, ({ pair: { child, parent }, at }) => {
         const without = (capabilities: readonly TinyCapability[]) => capabilities.filter((_, i) => i !== at % capabilities.length)
         if (compareTiny(child, parent).isAttenuation) {
@@ -162,20 +163,20 @@ describe('DEL-5: laws of the comparison of capabilities', () => {
           expect(compareTiny(child, without(parent)).isAttenuation).toBe(false)
         }
       }),
-      { numRuns: 1_000 },
+      { runs: 1_000 },
     )
   })
 
   it('a constraint that is left out is one difference, at its path', () => {
     const known = fc.subarray([...Object.keys(wellFormed), 'max_pages'], { minLength: 1 }).chain((drawnNames) => fc.tuple(...drawnNames.map((name) => wellFormed[name] ?? drawn(name))))
-    fc.assert(
+    checkProperty(
       fc.property(known, fc.nat(), (constraints, at) => {
         const left = constraints[at % constraints.length]!
         const { differences } = compareTiny([{ action: 'a', constraints: constraints.filter((one) => one !== left) }], [{ action: 'a', constraints }])
         expect(differences).toMatchObject([{ path: `capabilities[0].constraints.${left.name}`, parent: left.value }])
         expect(differences[0]).not.toHaveProperty('child')
       }),
-      { numRuns: 1_000 },
+      { runs: 1_000 },
     )
   })
 })
