@@ -1,6 +1,6 @@
 // Packs the library, installs the tarball into small projects outside of this one, and runs them.
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { spawnSync } from 'node:child_process'
 import { tmpdir } from 'node:os'
 
@@ -12,7 +12,7 @@ const consumers = [
   { folder: 'esm-js', about: 'ESM JavaScript, Express 5, the command', needs: ['express'], steps: [['node', 'main.js'], ['npx', '--no-install', 'aap-guard', 'conformance']] },
   {
     folder: 'ts-nodenext',
-    about: 'TypeScript NodeNext strict, Express 5, snippets of the README',
+    about: 'TypeScript NodeNext strict, Express 5, snippets of the documentation',
     needs: ['express', 'typescript', '@types/express', '@types/node'],
     prepare: writeSnippets,
     steps: [['node', 'node_modules/typescript/bin/tsc'], ['node', 'out/main.js']],
@@ -66,12 +66,13 @@ function packageOf(name) {
   return version.startsWith('npm:') ? version.slice('npm:'.length) : `${name}@${version}`
 }
 
-/** Every TypeScript block of the README as a module of its own: what stands there has to compile. */
+/** Every TypeScript block of the documentation as a module of its own: what stands there has to compile. */
 function writeSnippets(project) {
-  const readme = readFileSync(join(root, 'README.md'), 'utf8')
-  const blocks = [...readme.matchAll(/^```ts\n([^]*?)^```$/gm)]
-  if (blocks.length === 0) throw new Error('README.md has no TypeScript blocks')
-  for (const [index, [, code]] of blocks.entries()) writeFileSync(join(project, `readme-${index + 1}.ts`), `${code}\nexport {}\n`)
+  for (const page of ['README.md', 'docs/policy.md', 'docs/migrating-from-scopes.md']) {
+    const blocks = [...readFileSync(join(root, page), 'utf8').matchAll(/^```ts\n([^]*?)^```$/gm)]
+    if (blocks.length === 0) throw new Error(`${page} has no TypeScript blocks`)
+    for (const [index, [, code]] of blocks.entries()) writeFileSync(join(project, `${basename(page, '.md').toLowerCase()}-${index + 1}.ts`), `${code}\nexport {}\n`)
+  }
 }
 
 function run([command, ...args], cwd) {

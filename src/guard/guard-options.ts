@@ -63,7 +63,7 @@ export interface GuardOptions<Request = any> {
   /** Milliseconds that any hook may take, 1 to 60,000. Default 2,000 (ERR-2). */
   readonly hookTimeoutMs?: number
   /**
-   * The whole policy on one page: `'METHOD /path'` to an action, an action with its facts, or `{ public: true }`. A
+   * All routes on one page: `'METHOD /path'` to an action, an action with its facts, or `{ public: true }`. A
    * request that no route matches is denied (RTE-1). Default: none, and the middleware only authenticates.
    */
   readonly routes?: Readonly<Record<string, string | RouteEntry<Request> | PublicRoute>>

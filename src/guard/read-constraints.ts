@@ -19,14 +19,18 @@ export function readConstraints(where: string, constraints: unknown, registry: C
       const meant = closest(name, registry.names)
       throw new TypeError(`${where} has an unknown constraint \`${name}\`${meant === undefined ? '' : `, did you mean \`${meant}\`?`}`)
     }
-    const problem = registry.problemOf(name, value, { action, delegationDepth: 0 }) ?? problemOfDomains(name, value)
+    const problem = registry.problemOf(name, value, { action, delegationDepth: 0 }) ?? problemOfEntries(name, value)
     if (problem !== undefined) throw new TypeError(`${where}: ${problem}`)
   }
   return constraints as Readonly<Record<string, unknown>>
 }
 
-/** An entry that is no host is a mistake here, where in a token it only fails closed (CON-2). */
-function problemOfDomains(name: string, value: unknown): string | undefined {
+/** An entry that is no host, or that no method equals, is a mistake here, where in a token it only fails closed (CON-2, CON-5). */
+function problemOfEntries(name: string, value: unknown): string | undefined {
+  if (name === 'allowed_methods') {
+    const never = (value as readonly string[]).find((method) => method !== method.toUpperCase())
+    return never === undefined ? undefined : `${name} has an entry that is not in upper case: ${JSON.stringify(never)}`
+  }
   if (name !== 'domains_allowed' && name !== 'domains_blocked') return undefined
   const [malformed] = compileDomainList(value as readonly string[]).malformed
   return malformed === undefined ? undefined : `${name} has an entry that is no host: ${JSON.stringify(malformed)}`

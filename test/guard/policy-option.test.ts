@@ -149,7 +149,7 @@ describe('unknown names, at every level', () => {
 
 describe('constraints of a policy are ones that this guard knows and that can hold', () => {
   const malformed: readonly (readonly [string, readonly unknown[]])[] = [
-    ['allowed_methods', ['GET', {}, [1], [''], null, [null], 5]],
+    ['allowed_methods', ['GET', {}, [1], [''], null, [null], 5, ['get'], ['GET', 'Post']]],
     ['require_encryption', ['true', 1, 0, null, []]],
     ['domains_blocked', ['example.org', [1], [''], ['*'], ['*.example.org'], ['.example.org'], ['https://example.org'], ['example.org:443'], ['example.org/x'], ['a b'], ['user@example.org'], ['example.org', '*'], {}, null]],
     ['domains_allowed', ['example.org', [1], [''], ['*'], ['*.example.org'], ['.example.org'], ['https://example.org'], ['example.org:443'], ['example..org'], ['10.0.0.0/8'], ['[::1'], ['example.org', ''], {}, null]],
@@ -339,8 +339,8 @@ describe('what is done to the policy after start-up changes nothing', () => {
   })
 
   it('and a registered constraint cannot change it for its next value either', () => {
-    const taking = { name: 'taking', compile: (value: number[]) => { value.pop(); return () => pass } }
-    expect(() => createGuard({ ...valid, constraints: [taking], policy: { constraints: { taking: [1, 2] } } })).toThrow(/`policy`.*taking does not compile/)
+    const taking = { name: 'taking', compile: (value: any) => { if (Array.isArray(value)) value.pop(); else value.of = 0; return () => pass } }
+    for (const value of [[1, 2], { of: 1 }, { more: 1 }]) expect(() => createGuard({ ...valid, constraints: [taking], policy: { constraints: { taking: value } } })).toThrow(/`policy`.*taking does not compile/)
   })
 
   it('the policy itself is left as it was', () => {

@@ -71,6 +71,34 @@ describe('the schemas of the claims', () => {
   })
 })
 
+describe('the schema of local policy', () => {
+  const validate = compile('policy')
+
+  it.each<[string, unknown]>([
+    ['nothing', {}],
+    ['demands of everyone, of an action, and of unknown actors', { purposes: ['p'], actions: { 'cms.publish': { approval: 'required' } }, delegation: { knownActors: ['a'], unknownActors: { quotas: { perTask: { max_drafts_per_day: 1 } } } } }],
+    ['agents', { agents: { allowedIds: [], allowedOperators: ['o'], allowedTrustDomains: ['example.com'], deniedModels: ['m', 'p/m'], attestedRuntime: 'required' } }],
+    ['constraints of any name: the server knows which there are', { constraints: { own_limit: { any: 'value' } } }],
+  ])('accepts %s', (_, policy) => {
+    expect(validate(policy)).toBe(true)
+  })
+
+  it.each<[string, unknown]>([
+    ['an unknown key', { purpose: ['p'] }],
+    ['what is not built', { critical: ['cms.publish'] }],
+    ['demands that are only made of everyone', { actions: { a: { agents: {} } } }],
+    ['an empty text', { agents: { allowedIds: [''] } }],
+    ['a wildcard for actions', { actions: { 'cms.*': {} } }],
+    ['a quota for a week', { quotas: { perAgent: { max_requests_per_week: 1 } } }],
+    ['quotas by token, which constraints are for', { quotas: { perToken: { max_requests_per_hour: 1 } } }],
+    ['unknown actors where nobody is known', { delegation: { unknownActors: 'refuse' } }],
+    ['a switch that is no demand', { approval: true }],
+    ['a list', []],
+  ])('refuses %s', (_, policy) => {
+    expect(validate(policy)).toBe(false)
+  })
+})
+
 describe('the schema of the audit record (AUD-1)', () => {
   const validate = compile('audit-record')
   const decision = { kind: 'decision', time: '2025-01-01T00:30:00.000Z', outcome: 'allow', correlation_id: 'c-1' }

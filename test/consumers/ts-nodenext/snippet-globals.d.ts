@@ -1,4 +1,4 @@
-// What the snippets of the README take for granted.
+// What the snippets of the documentation take for granted.
 import type { Express, RequestHandler } from 'express'
 
 declare global {
