@@ -2,14 +2,14 @@ import { isAttenuationOf, parseClaims, type AgentAuthorization, type Attenuation
 
 export type Claims = Readonly<Record<string, unknown>>
 
-export const parentClaims: Claims = {
+const parentClaims: Claims = {
   agent: { id: 'planner', type: 'llm-autonomous', operator: 'org:example' },
   task: { id: 'task-1', purpose: 'research' },
   capabilities: [{ action: 'a' }],
   delegation: { depth: 0, max_depth: 3, chain: ['planner'] },
 }
 
-export const childClaims: Claims = {
+const childClaims: Claims = {
   ...parentClaims,
   agent: { id: 'searcher', type: 'bot', operator: 'org:other' },
   delegation: { depth: 1, max_depth: 3, chain: ['planner', 'searcher'] },

@@ -52,14 +52,14 @@ describe('DEL-5 is sound: an attenuation admits nothing that its parent refuses'
     ['same', 1, 3],
   ])('QTA-1, CAP-3: all sequences within one window; the parent admits the requests in %s order; alternatives of child and parent: up to %i and %i', (order, maxChildren, maxParents) => {
     let tried = 0
-    assertForBothAnswers(pairs(['a'], quotaNames, maxChildren, maxParents), 600, ({ child, parent, names }, isAttenuation) => {
+    assertForBothAnswers(pairs(['a'], quotaNames, maxChildren, maxParents), 400, ({ child, parent, names }, isAttenuation) => {
       if (!isAttenuation) return
       const kinds = kindsOf(child, parent, universeOf(['a'], names))
       if (kinds.length > 0) tried++
       // Four at a time, or trying all sequences takes too long.
       for (let start = 0; start < kinds.length; start += 3) expect(broaderSequence(child, parent, kinds.slice(start, start + 4), order)).toBeUndefined()
     })
-    expect(tried).toBeGreaterThan(40)
+    expect(tried).toBeGreaterThan(25)
   })
 
   it('the oracle itself finds what is broader', () => {

@@ -108,7 +108,7 @@ export const wellFormed: Readonly<Record<string, fc.Arbitrary<TinyConstraint>>> 
   require_approval_threshold: upTo('require_approval_threshold', ({ amount }) => amount),
 }
 
-export const quotas: Readonly<Record<string, fc.Arbitrary<TinyConstraint>>> = {
+const quotas: Readonly<Record<string, fc.Arbitrary<TinyConstraint>>> = {
   max_requests_per_hour: quota('max_requests_per_hour', () => 1),
   max_drafts_per_minute: quota('max_drafts_per_minute', () => 1),
   max_requests_per_second: quota('max_requests_per_second', () => 1),
