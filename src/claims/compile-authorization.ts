@@ -19,6 +19,8 @@ export interface CompiledAuthorization {
   readonly candidates: readonly Candidate[]
   /** Digest over issuer and token id (QTA-1). */
   readonly scope: string
+  /** The largest request body that any capability admits: `Infinity` where one of them has no limit, `undefined` where none has one (CON-6). */
+  readonly requestCeilingBytes: number | undefined
 }
 
 /** A capability of one token: what it demands is shared by all tokens that say the same, its counters are its own. */
@@ -59,12 +61,19 @@ export interface TokenIdentity {
 export function compileAuthorization(parsed: ParsedAuthorization, token: TokenIdentity, registry: ConstraintRegistry): CompiledAuthorization {
   const { authorization } = parsed
   const scope = digestOf(token.issuer, token.id)
+  const candidates = authorization.capabilities.map((capability, index) => new Candidate(compileCapability(capability, authorization.delegation.depth, registry), index, scope))
   return {
     authorization,
     delegationDenial: parsed.delegationDenial ?? checkDelegation(authorization.delegation),
-    candidates: authorization.capabilities.map((capability, index) => new Candidate(compileCapability(capability, authorization.delegation.depth, registry), index, scope)),
+    candidates,
     scope,
+    requestCeilingBytes: requestCeilingOf(candidates),
   }
+}
+
+function requestCeilingOf(candidates: readonly Candidate[]): number | undefined {
+  const limits = candidates.map(({ capability }) => capability.limits?.requestBytes)
+  return limits.every((limit) => limit === undefined) ? undefined : Math.max(...limits.map((limit) => limit ?? Infinity))
 }
 
 /** Alternatives for an action, in the order of the token (CAP-3). */

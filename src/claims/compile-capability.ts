@@ -1,4 +1,5 @@
-import type { ApprovalRequirement, ConstraintCheck, QuotaRequirement } from '../constraints/constraint-definition.js'
+import type { ApprovalRequirement, CompiledConstraint, ConstraintCheck, QuotaRequirement } from '../constraints/constraint-definition.js'
+import type { BodyLimits } from '../model/body-limits.js'
 import type { Capability } from '../model/agent-authorization.js'
 import type { ConstraintRegistry, NamedConstraint } from '../constraints/registry.js'
 import { deny } from '../constraints/constraint-definition.js'
@@ -14,8 +15,8 @@ export interface CompiledCapability {
   readonly countsRequestsOnly: boolean
   /** Whether a constraint looks at the addresses of the target (CON-3). */
   readonly needsAddresses: boolean
-  /** Whether a constraint looks at the length of the body (CON-6). */
-  readonly needsBodyLength: boolean
+  /** Of the bodies, where a constraint limits one (CON-6, CON-7). */
+  readonly limits: BodyLimits | undefined
 }
 
 export interface CompiledCheck {
@@ -45,17 +46,31 @@ function compile(capability: Capability, delegationDepth: number, registry: Cons
   const quotas = named.filter(isQuota)
   return {
     action,
-    checks: [...named.flatMap(({ name, rule, compiled }) => (typeof compiled === 'function' ? [{ name, rule, check: compiled }] : [])), ...unknownMembers(capability)],
+    checks: [...named.flatMap(({ name, rule, compiled }) => checksOf(compiled).map((check) => ({ name, rule, check }))), ...unknownMembers(capability)],
     quotas: quotas.map(({ name, compiled: { window, limit, quantity } }) => ({ name, window, limit, quantity })),
     approvals: named.flatMap(({ compiled }) => (typeof compiled === 'object' && compiled.kind === 'approval' ? [compiled] : [])),
     countsRequestsOnly: quotas.every(({ compiled }) => compiled.countsRequests),
     needsAddresses: Object.hasOwn(constraints, 'ip_ranges_allowed'),
-    needsBodyLength: Object.hasOwn(constraints, 'max_request_size'),
+    limits: lowestLimits(named),
   }
 }
 
 function isQuota(constraint: NamedConstraint): constraint is NamedConstraint & { compiled: QuotaRequirement } {
   return typeof constraint.compiled === 'object' && constraint.compiled.kind === 'quota'
+}
+
+function checksOf(compiled: CompiledConstraint): readonly ConstraintCheck[] {
+  if (typeof compiled === 'function') return [compiled]
+  return compiled.kind === 'body-limit' ? [compiled.check] : []
+}
+
+/** However many constraints limit a body, all of them have to hold. */
+function lowestLimits(named: readonly NamedConstraint[]): BodyLimits | undefined {
+  const limits = named.flatMap(({ compiled }) => (typeof compiled === 'object' && compiled.kind === 'body-limit' ? [compiled] : []))
+  const lowest = (of: keyof BodyLimits): number => Math.min(...limits.map((limit) => limit[of] ?? Infinity))
+  const [requestBytes, responseBytes] = [lowest('requestBytes'), lowest('responseBytes')]
+  if (requestBytes === Infinity && responseBytes === Infinity) return undefined
+  return Object.freeze({ ...(requestBytes < Infinity && { requestBytes }), ...(responseBytes < Infinity && { responseBytes }) })
 }
 
 /** CAP-8: `resources` and `conditions` narrow a capability in ways we do not know, unless they are empty. */

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import type { ResourceRequest } from '../model/resource-request.js'
+import { requestMeterOf } from './request-meter.js'
 
 /** What frameworks add to a request, where they do. */
 export interface FrameworkRequest extends IncomingMessage {
@@ -35,6 +36,16 @@ export class IncomingRequest implements ResourceRequest {
 
   get encrypted(): boolean {
     return (this.#message.socket as Socket & Partial<TLSSocket>).encrypted === true
+  }
+
+  /** Counted from authentication on, where a capability of the token limits the body (CON-6). */
+  get receivedBytes(): number | undefined {
+    return requestMeterOf(this.#message)?.receivedBytes
+  }
+
+  /** Whoever admits a request limits its response (CON-7). Not in HTTP/2, which has other ways to write and to close. */
+  get limitsResponse(): boolean {
+    return this.#message.httpVersionMajor === 1
   }
 
   /** HTTP/1.1 has no body where neither length nor coding announces one; HTTP/2 may still have one. */

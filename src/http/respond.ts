@@ -37,7 +37,7 @@ function refusedNext({ status, description, error }: PublicDenial, next: Next): 
   }
 }
 
-function sendDefault({ status, headers, body }: PublicDenial, res: ServerResponse): void {
+export function sendDefault({ status, headers, body }: PublicDenial, res: ServerResponse): void {
   if (res.writableEnded) return
   if (res.headersSent) {
     // Part of another answer is on its way: cut it, since what follows must not look like its end.

@@ -63,7 +63,7 @@ describe('registering a constraint', () => {
     ['no compile', { name: 'own' }],
     ['a compile that is no function', { name: 'own', compile: pass }],
     ['the name of a built-in one', passing('domains_allowed')],
-    ['the name of one that is not enforced yet', passing('max_response_size')],
+    ['the name of one that limits a body', passing('max_response_size')],
     ['a name in the form of a quota', passing('max_requests_per_hour')],
     ['a name in the form of a quota of its own', passing('max_widgets_per_day')],
   ])('%s fails at start-up', (_, definition) => {
@@ -96,6 +96,11 @@ describe('TOK-10: a registered constraint that does not compile denies', () => {
     ['returns an object of another kind', () => ({ kind: 'allow' })],
     ['returns a list', () => [() => pass]],
     ['returns a promise', () => Promise.resolve(() => pass)],
+    ['returns a limit without a check', () => ({ kind: 'body-limit', requestBytes: 5 })],
+    ['returns a limit that is no number', () => ({ kind: 'body-limit', requestBytes: '5', check: () => pass })],
+    ['returns a negative limit', () => ({ kind: 'body-limit', responseBytes: -1, check: () => pass })],
+    ['returns a limit that is no integer', () => ({ kind: 'body-limit', responseBytes: NaN, check: () => pass })],
+    ['returns a limit of null', () => ({ kind: 'body-limit', requestBytes: null, check: () => pass })],
   ])('%s', (_, compile) => {
     const [constraint] = compileAll({ own: 1 }, [{ name: 'own', compile: compile as never }])
     expect(constraint).toMatchObject({ name: 'own', rule: 'CAP-5' })

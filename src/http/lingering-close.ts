@@ -1,0 +1,91 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import { chunkBytes } from './chunk-bytes.js'
+import { meterRequest } from './request-meter.js'
+
+/**
+ * Closing a socket with unread data in it resets the connection, and the client may lose the answer that says why. So the
+ * answer is sent, and the rest of the body received and dropped for a while, before the connection is closed.
+ *
+ * @see RFC 9112 section 9.6
+ */
+const lingerMs = 1_000
+
+/** Connections that end with an answer which has begun: whatever comes after it is not processed. */
+const closing = new WeakSet<Socket>()
+
+export function markClosing({ socket }: IncomingMessage): void {
+  closing.add(socket)
+}
+
+export function isClosing({ socket }: IncomingMessage): boolean {
+  return closing.has(socket)
+}
+
+/** A request behind an answer that ends the connection gets none. */
+export function dropRequest({ socket }: IncomingMessage, res: ServerResponse): void {
+  if (res.socket === null) res.destroy()
+  else socket.destroySoon()
+}
+
+/**
+ * Makes the answer to a request the last one of its connection: what `end` is given is sent at once, and the end itself is
+ * held back until the upload is over.
+ *
+ * @param finish ends the response then; by default as it would have ended
+ */
+export function holdEnd(req: IncomingMessage, res: ServerResponse, finish?: () => void): void {
+  markClosing(req)
+  meterRequest(req).drop()
+  if (!res.headersSent) res.setHeader('connection', 'close')
+  const end = res.end.bind(res)
+  let isHeld = false
+  res.end = (...args: unknown[]) => {
+    const [callback] = args.filter((arg) => typeof arg === 'function') as (() => void)[]
+    if (isHeld) return res
+    isHeld = true
+    sendWhole(res, typeof args[0] === 'function' ? undefined : args[0], args[1])
+    Object.defineProperty(res, 'writableEnded', { configurable: true, enumerable: true, value: true })
+    whenUploadOver(req, finish ?? (() => { end(callback) }))
+    return res
+  }
+}
+
+/** Calls back when the body was received to its end, the peer left, or a second has passed. */
+export function whenUploadOver(req: IncomingMessage, then: () => void): void {
+  const { socket } = req
+  const meter = meterRequest(req)
+  markClosing(req)
+  meter.drop()
+  let isOver = false
+  const conclude = (): void => {
+    if (isOver) return
+    isOver = true
+    clearTimeout(timer)
+    socket.off('close', conclude)
+    meter.stopReading()
+    then()
+  }
+  // In a later turn: what was written in this one is on its way by then.
+  const concludeSoon = (): void => { setImmediate(conclude) }
+  const timer = setTimeout(conclude, lingerMs).unref()
+  socket.once('close', conclude)
+  meter.onEnded(concludeSoon)
+  if (socket.destroyed) concludeSoon()
+}
+
+/** Closes the connection behind what was written, without an end of the response that its handler could take for its own. */
+export function closeSoon(req: IncomingMessage, res: ServerResponse): void {
+  if (res.socket !== null || res.writableFinished) req.socket.destroySoon()
+  // Other answers go first.
+  else res.once('socket', (socket: Socket) => { setImmediate(() => { socket.destroySoon() }) })
+}
+
+/** All of the response but its end. Its length is announced where it can be, so that the client need not wait for the end. */
+function sendWhole(res: ServerResponse, chunk: unknown, encoding: unknown): void {
+  const text = typeof chunk === 'string' || chunk instanceof Uint8Array ? chunk : ''
+  if (!res.headersSent && !['content-length', 'transfer-encoding'].some((name) => res.hasHeader(name))) res.setHeader('content-length', chunkBytes(text, encoding))
+  res.write(text, (typeof encoding === 'string' ? encoding : 'utf8') as BufferEncoding)
+  // Where the response has no body nothing has taken its headers along.
+  res.flushHeaders()
+}
