@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { BodyLimits } from '../model/body-limits.js'
 import type { Denial } from '../model/denial.js'
-import { closeSoon, holdEnd, markClosing, whenUploadOver } from './lingering-close.js'
+import { closeSoon, markClosing, whenUploadOver } from './lingering-close.js'
 import { errorCodes } from '../model/error-codes.js'
 import { hasBody, meterRequest, requestMeterOf } from './request-meter.js'
 import { historyOf, type RequestState } from './request-state.js'
@@ -17,9 +17,20 @@ export function countBody({ session: { verified, denial } }: RequestState, req: 
   meterRequest(req).onOver((detail) => { cutShort(req, res, { code: 'request_too_large', rule: 'CON-6', detail }) })
 }
 
-/** Until a route has its capability, the largest limit of any holds. */
-export function limitUpload({ session: { verified } }: RequestState, req: IncomingMessage): void {
-  requestMeterOf(req)?.expectAtMost(verified?.compiled.requestCeilingBytes ?? Infinity)
+/**
+ * Hands a request on that no capability was asked for yet. The largest limit of any holds for what is not decided by then,
+ * and until then nobody gets at a body that is over it already (CON-6).
+ */
+export function handOn(state: RequestState, req: IncomingMessage, next: () => void): void {
+  const ceilingBytes = state.session.verified?.compiled.requestCeilingBytes ?? Infinity
+  const meter = requestMeterOf(req)
+  const release = (meter?.receivedBytes ?? 0) > ceilingBytes ? meter?.holdBack() : undefined
+  try {
+    next()
+  } finally {
+    release?.()
+    if (!historyOf(req).isDecided && state.whyNone === undefined) meter?.expectAtMost(ceilingBytes)
+  }
 }
 
 /** Puts the limits of the capability that admitted on both bodies; the lowest of those that admitted holds (CON-6, CON-7). */
@@ -51,7 +62,7 @@ function cutShort(req: IncomingMessage, res: ServerResponse, denial: Denial): vo
     req.destroy(error)
     closeSoon(req, res)
   }
-  markClosing(req)
+  markClosing(req, res)
   meterRequest(req).failWith(error)
   const response = meterResponse(res)
   response.silence()
@@ -61,11 +72,11 @@ function cutShort(req: IncomingMessage, res: ServerResponse, denial: Denial): vo
     res.destroy()
     req.destroy(error)
   } else {
-    const answering = response.answering()
-    holdEnd(req, answering, finish)
     const answer = publicDenial(denial, state.session)
+    const begin = (): ServerResponse => response.answering(() => { whenUploadOver(req, finish) })
     // The handlers behind `next` have had the request already.
-    respond(answer, req, answering, () => { sendDefault(answer, answering) }, state.core.settings)
+    const fallBack = (): void => { sendDefault(answer, begin()) }
+    respond(answer, req, begin(), fallBack, state.core.settings, fallBack)
   }
 }
 

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { chunkBytes } from './chunk-bytes.js'
+import { historyOf } from './request-state.js'
 import { meterRequest } from './request-meter.js'
 
 /**
@@ -11,31 +12,33 @@ import { meterRequest } from './request-meter.js'
  */
 const lingerMs = 1_000
 
-/** Connections that end with an answer which has begun: whatever comes after it is not processed. */
-const closing = new WeakSet<Socket>()
+/** Connections that end with the answer to one request. */
+const closing = new WeakMap<Socket, { readonly arrival: number; readonly res: ServerResponse }>()
 
-export function markClosing({ socket }: IncomingMessage): void {
-  closing.add(socket)
+export function markClosing(req: IncomingMessage, res: ServerResponse): void {
+  if (!closing.has(req.socket)) closing.set(req.socket, { arrival: historyOf(req).arrival, res })
 }
 
-export function isClosing({ socket }: IncomingMessage): boolean {
-  return closing.has(socket)
-}
-
-/** A request behind an answer that ends the connection gets none. */
-export function dropRequest({ socket }: IncomingMessage, res: ServerResponse): void {
+/** What was pipelined behind an answer that ends the connection is not processed. True where a request was dropped for that. */
+export function dropPipelined(req: IncomingMessage, res: ServerResponse): boolean {
+  const last = closing.get(req.socket)
+  if (last === undefined || historyOf(req).arrival <= last.arrival || isBefore(res, last.res)) return false
   if (res.socket === null) res.destroy()
-  else socket.destroySoon()
+  else req.socket.destroySoon()
+  return true
+}
+
+/** Requests can overtake each other on their way to the guard, but responses hold the connection in turn. */
+function isBefore(res: ServerResponse, last: ServerResponse): boolean {
+  return res.socket !== null && last.socket === null && !last.writableFinished
 }
 
 /**
  * Makes the answer to a request the last one of its connection: what `end` is given is sent at once, and the end itself is
  * held back until the upload is over.
- *
- * @param finish ends the response then; by default as it would have ended
  */
-export function holdEnd(req: IncomingMessage, res: ServerResponse, finish?: () => void): void {
-  markClosing(req)
+export function holdEnd(req: IncomingMessage, res: ServerResponse): void {
+  markClosing(req, res)
   meterRequest(req).drop()
   if (!res.headersSent) res.setHeader('connection', 'close')
   const end = res.end.bind(res)
@@ -46,7 +49,7 @@ export function holdEnd(req: IncomingMessage, res: ServerResponse, finish?: () =
     isHeld = true
     sendWhole(res, typeof args[0] === 'function' ? undefined : args[0], args[1])
     Object.defineProperty(res, 'writableEnded', { configurable: true, enumerable: true, value: true })
-    whenUploadOver(req, finish ?? (() => { end(callback) }))
+    whenUploadOver(req, () => { end(callback) })
     return res
   }
 }
@@ -55,7 +58,6 @@ export function holdEnd(req: IncomingMessage, res: ServerResponse, finish?: () =
 export function whenUploadOver(req: IncomingMessage, then: () => void): void {
   const { socket } = req
   const meter = meterRequest(req)
-  markClosing(req)
   meter.drop()
   let isOver = false
   const conclude = (): void => {
@@ -81,11 +83,16 @@ export function closeSoon(req: IncomingMessage, res: ServerResponse): void {
   else res.once('socket', (socket: Socket) => { setImmediate(() => { socket.destroySoon() }) })
 }
 
-/** All of the response but its end. Its length is announced where it can be, so that the client need not wait for the end. */
+/**
+ * All of the response but its end, at once: a connection that breaks in this turn must not take it along. Its length is
+ * announced where it can be, so that the client need not wait for the end.
+ */
 function sendWhole(res: ServerResponse, chunk: unknown, encoding: unknown): void {
   const text = typeof chunk === 'string' || chunk instanceof Uint8Array ? chunk : ''
   if (!res.headersSent && !['content-length', 'transfer-encoding'].some((name) => res.hasHeader(name))) res.setHeader('content-length', chunkBytes(text, encoding))
+  res.cork()
   res.write(text, (typeof encoding === 'string' ? encoding : 'utf8') as BufferEncoding)
   // Where the response has no body nothing has taken its headers along.
   res.flushHeaders()
+  res.uncork()
 }

@@ -65,9 +65,17 @@ export class RequestMeter {
     this.#check()
   }
 
+  /** Nobody can read what waits, until it is released. For as long as nothing else happens. */
+  holdBack(): () => void {
+    const req = this.#req
+    req.read = () => null
+    return () => { if (!this.#isDropping) Reflect.deleteProperty(req, 'read') }
+  }
+
   /** From here on the body goes nowhere. It is still received, so that the answer reaches a client which is still sending. */
   drop(): void {
     this.#isDropping = true
+    this.holdBack()
     // Somebody who read slowly may have stopped it.
     this.#req.socket.resume()
   }

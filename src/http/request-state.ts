@@ -17,6 +17,8 @@ export interface RequestState {
 
 /** What holds for a request whichever guards it passes. */
 interface RequestHistory {
+  /** Grows with each request that comes to a guard. */
+  readonly arrival: number
   /** The state of the guard that came last: earlier ones have nothing to say any more. */
   state: RequestState | undefined
   /** Set once a capability decision, or the refusal to take one, is on record (AUD-1). */
@@ -42,10 +44,11 @@ interface Admitted {
 }
 
 const histories = new WeakMap<IncomingMessage, RequestHistory>()
+let arrivals = 0
 
 export function historyOf(req: IncomingMessage): RequestHistory {
   let history = histories.get(req)
-  if (history === undefined) histories.set(req, (history = { state: undefined, isDecided: false, isDeciding: false, isUndecided: false, cut: undefined, isResultDue: false, admissions: [] }))
+  if (history === undefined) histories.set(req, (history = { arrival: ++arrivals, state: undefined, isDecided: false, isDeciding: false, isUndecided: false, cut: undefined, isResultDue: false, admissions: [] }))
   return history
 }
 

@@ -7,6 +7,7 @@ import type { RouteOptions } from '../decision/route.js'
 import { admittedBy, historyOf, stateOf, type RequestState } from './request-state.js'
 import { checkRouteOptions } from '../guard/route-options.js'
 import { compileRoute } from '../decision/route.js'
+import { dropPipelined } from './lingering-close.js'
 import { concludeRuling } from './conclude.js'
 import { guardRequest } from './guard-request.js'
 import { isActionName } from '../matching/action-name.js'
@@ -64,7 +65,7 @@ function afterGuard(run: (state: RequestState, req: FrameworkRequest, res: Serve
   return (req, res, next) => {
     const state = stateOf(req)
     if (state === undefined) next(new Error('requireCapability found no guard: add app.use(aapGuard()) before this route'))
-    else if (!isOver(req)) run(state, req, res, next)
+    else if (!isOver(req) && !dropPipelined(req, res)) run(state, req, res, next)
   }
 }
 

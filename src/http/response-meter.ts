@@ -6,9 +6,6 @@ const speech = ['write', 'end', 'writeHead', 'writeHeader', 'flushHeaders', 'set
 type Speech = (typeof speech)[number]
 type Method = (...args: unknown[]) => unknown
 
-/** Methods whose first call sends the headers along. */
-const sendsHeaders: ReadonlySet<string> = new Set(['write', 'end', 'flushHeaders'] satisfies Speech[])
-
 /**
  * Counts the bytes of one response body as they are written, since a length that a handler announces need not be the one
  * it sends, and stops them at a limit (CON-7): the chunk that would cross it is not sent.
@@ -78,38 +75,81 @@ export class ResponseMeter {
   }
 
   /**
-   * The silenced response for the guard's own answer, without anything that handlers have prepared. It goes past whatever
-   * was mounted after the guard.
+   * The silenced response for the guard's own answer, without anything that handlers have prepared. The answer goes past
+   * whatever was mounted after the guard, in one piece with its length, and is the last on its connection. What is not
+   * ended is not sent, so that another can take its place; the first to end is the answer.
+   *
+   * @param whenAnswered the end that Node knows is left to the caller, since handlers would take it for their own
    */
-  answering(): ServerResponse {
+  answering(whenAnswered: () => void): ServerResponse {
+    const res = this.#res
+    const parts: Buffer[] = []
+    const keep = (chunk: unknown, encoding: unknown): void => {
+      if (typeof chunk === 'string') parts.push(Buffer.from(chunk, typeof encoding === 'string' ? (encoding as BufferEncoding) : 'utf8'))
+      else if (chunk instanceof Uint8Array) parts.push(Buffer.from(chunk))
+    }
     const own = new Map<PropertyKey, unknown>()
-    const answering: ServerResponse = new Proxy(this.#res, {
-      get: (res, name): unknown => (own.has(name) ? own.get(name) : Reflect.get(res, name)),
-      set: (res, name, value) => {
+    const answering: ServerResponse = new Proxy(res, {
+      get: (_, name): unknown => (own.has(name) ? own.get(name) : Reflect.get(res, name)),
+      set: (_, name, value) => {
         if (own.has(name)) own.set(name, value)
-        else this.#answer(() => Reflect.set(res, name, value))
+        else if (!res.writableEnded) this.#answer(() => Reflect.set(res, name, value))
         return true
       },
     })
+    const methods: Partial<Record<Speech, Method>> = {
+      writeHead: (statusCode, ...more) => {
+        answering.statusCode = statusCode as number
+        if (typeof more[0] === 'string') answering.statusMessage = more.shift() as string
+        for (const [name, value] of headersIn(more.at(-1))) answering.setHeader(String(name), value as string)
+        return answering
+      },
+      write: (chunk, encoding) => {
+        keep(chunk, encoding)
+        return true
+      },
+      end: (chunk, encoding) => {
+        if (res.writableEnded) return answering
+        keep(chunk, encoding)
+        this.#sendWhole(Buffer.concat(parts))
+        whenAnswered()
+        return answering
+      },
+      flushHeaders: () => undefined,
+    }
     for (const name of this.#originals.keys()) {
       own.set(name, (...args: unknown[]) => {
-        const result = this.#answer(() => {
-          // Node would ask the response itself, and with it everything mounted after the guard.
-          if (sendsHeaders.has(name) && !this.#res.headersSent) this.#call('writeHead', [this.#res.statusCode])
-          return this.#call(name, args, sendsHeaders.has(name) ? chunkBytes(args[0], args[1]) : 0)
-        })
-        return result === this.#res ? answering : result
+        const result = res.writableEnded ? this.#refuse(name, args) : this.#answer(() => (methods[name] ?? ((...given) => this.#call(name, given)))(...args))
+        if (name === 'write' || name === 'end') callBack(args)
+        return result === res ? answering : result
       })
     }
-    this.#restoreHeaders(answering)
+    if (!res.headersSent) this.#answer(() => { this.#restoreHeaders() })
     return answering
   }
 
-  #restoreHeaders(answering: ServerResponse): void {
-    for (const name of answering.getHeaderNames()) answering.removeHeader(name)
-    for (const [name, value] of Object.entries(this.#ownHeaders ?? {})) if (value !== undefined) answering.setHeader(name, value)
-    answering.sendDate = true
-    answering.statusMessage = ''
+  #restoreHeaders(): void {
+    const res = this.#res
+    for (const name of res.getHeaderNames()) res.removeHeader(name)
+    for (const [name, value] of Object.entries(this.#ownHeaders ?? {})) if (value !== undefined) res.setHeader(name, value)
+    res.sendDate = true
+    res.statusMessage = ''
+  }
+
+  /** At once: a connection that breaks in this turn must not take it along. */
+  #sendWhole(body: Buffer): void {
+    const res = this.#res
+    res.removeHeader('transfer-encoding')
+    res.setHeader('connection', 'close')
+    if (this.#hasNoBody()) res.removeHeader('content-length')
+    else res.setHeader('content-length', body.length)
+    res.cork()
+    this.#call('writeHead', [res.statusCode])
+    this.#call('write', [body], body.length)
+    // Where the response has no body nothing has taken its headers along.
+    this.#call('flushHeaders', [])
+    res.uncork()
+    Object.defineProperty(res, 'writableEnded', { configurable: true, enumerable: true, value: true })
   }
 
   #replace(name: Speech, method: (args: unknown[]) => unknown): void {
@@ -183,8 +223,7 @@ export class ResponseMeter {
 
   /** As after the connection was lost: nothing is sent, nobody is asked to go on, and whoever waits for an answer gets one. */
   #refuse(name: Speech, args: readonly unknown[]): unknown {
-    const callback = args.find((arg) => typeof arg === 'function') as ((error: Error) => void) | undefined
-    if (callback !== undefined) process.nextTick(callback, Object.assign(new Error('The response was ended by its guard'), { code: 'ERR_STREAM_DESTROYED' }))
+    callBack(args, Object.assign(new Error('The response was ended by its guard'), { code: 'ERR_STREAM_DESTROYED' }))
     if (name === 'write') return false
     return name === 'end' || name === 'writeHead' || name === 'writeHeader' || name.startsWith('set') || name === 'appendHeader' ? this.#res : undefined
   }
@@ -220,14 +259,21 @@ export function meterResponse(res: ServerResponse): ResponseMeter {
   return meter
 }
 
-/** The largest length that headers announce, in any of the forms in which `writeHead` takes them. */
-function announcedIn(headers: unknown): number | undefined {
-  if (typeof headers !== 'object' || headers === null) return undefined
-  const pairs = Array.isArray(headers) ? pairsOf(headers) : Object.entries(headers)
-  return largest(pairs.map(([name, value]) => (typeof name === 'string' && name.toLowerCase() === 'content-length' ? lengthIn(value) : undefined)))
+/** Tells whoever waits, in whichever place its callback stands. */
+function callBack(args: readonly unknown[], error?: Error): void {
+  const callback = args.find((arg) => typeof arg === 'function') as ((error?: Error) => void) | undefined
+  if (callback !== undefined) process.nextTick(callback, error)
 }
 
-function pairsOf(headers: readonly unknown[]): (readonly unknown[])[] {
+/** The largest length that headers announce. */
+function announcedIn(headers: unknown): number | undefined {
+  return largest(headersIn(headers).map(([name, value]) => (typeof name === 'string' && name.toLowerCase() === 'content-length' ? lengthIn(value) : undefined)))
+}
+
+/** Names and values, in any of the forms in which `writeHead` takes them. */
+function headersIn(headers: unknown): readonly (readonly unknown[])[] {
+  if (typeof headers !== 'object' || headers === null) return []
+  if (!Array.isArray(headers)) return Object.entries(headers)
   if (Array.isArray(headers[0])) return headers as unknown[][]
   return headers.flatMap((name, i) => (i % 2 === 0 ? [[name, headers[i + 1]]] : []))
 }
