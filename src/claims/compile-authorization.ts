@@ -21,6 +21,8 @@ export interface CompiledAuthorization {
   readonly scope: string
   /** The largest request body that any capability admits: `Infinity` where one of them has no limit, `undefined` where none has one (CON-6). */
   readonly requestCeilingBytes: number | undefined
+  /** Whether any capability limits the response (CON-7). */
+  readonly limitsResponses: boolean
 }
 
 /** A capability of one token: what it demands is shared by all tokens that say the same, its counters are its own. */
@@ -68,6 +70,7 @@ export function compileAuthorization(parsed: ParsedAuthorization, token: TokenId
     candidates,
     scope,
     requestCeilingBytes: requestCeilingOf(candidates),
+    limitsResponses: candidates.some(({ capability }) => capability.limits?.responseBytes !== undefined),
   }
 }
 

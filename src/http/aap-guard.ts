@@ -11,7 +11,7 @@ import { dropPipelined } from './lingering-close.js'
 import { coreOf, createGuard, requireCore, type Guard } from '../guard/create-guard.js'
 import { guardRequest } from './guard-request.js'
 import { IncomingRequest } from './incoming-request.js'
-import { countBody, handOn } from './limit-bodies.js'
+import { handOn, meterBodies } from './limit-bodies.js'
 import { pathOf } from '../guard/path-of.js'
 import { recordUndecided } from './undecided-record.js'
 import { clearAap, setAap } from './aap.js'
@@ -54,7 +54,7 @@ export function aapGuard(options: GuardOptions<GuardRequest> | Guard = {}): AapG
       // A guard before this one may have ended the request while the token was verified.
       if (historyOf(req).cut !== undefined || dropPipelined(req, res)) return
       const state = takeOver(core, session, req)
-      countBody(state, req, res)
+      meterBodies(state, req, res)
       if (routes === undefined) authenticateOnly(state, req, res, next)
       else decideRoute(state, matched, req, res, next)
     })

@@ -9,12 +9,18 @@ import { meterResponse } from './response-meter.js'
 import { publicDenial } from './public-denial.js'
 import { respond, sendDefault } from './respond.js'
 
-/** What may come to limit the request's body is known once its token is: from here on it is counted (CON-6). */
-export function countBody({ session: { verified, denial } }: RequestState, req: IncomingMessage, res: ServerResponse): void {
-  if (verified?.compiled.requestCeilingBytes === undefined || denial !== undefined || req.httpVersionMajor !== 1 || !hasBody(req)) return
-  // Handlers must get to the response by the meter only, or they could not be silenced.
-  meterResponse(res).arm()
-  meterRequest(req).onOver((detail) => { cutShort(req, res, { code: 'request_too_large', rule: 'CON-6', detail }) })
+/**
+ * What may come to limit the bodies of a request is known once its token is: from here on they are counted, and whatever
+ * is mounted behind the guard gets to the response by the meter only, so that it can be limited and silenced.
+ */
+export function meterBodies({ core, session: { verified, denial } }: RequestState, req: IncomingMessage, res: ServerResponse): void {
+  if (verified === undefined || denial !== undefined) return
+  if (core.settings.trail.isOn) meterResponse(res)
+  if (req.httpVersionMajor !== 1) return
+  const { requestCeilingBytes, limitsResponses } = verified.compiled
+  const countsRequest = requestCeilingBytes !== undefined && hasBody(req)
+  if (countsRequest) meterRequest(req).onOver((detail) => { cutShort(req, res, { code: 'request_too_large', rule: 'CON-6', detail }) })
+  if (countsRequest || limitsResponses) meterResponse(res).arm()
 }
 
 /**
@@ -35,8 +41,11 @@ export function handOn(state: RequestState, req: IncomingMessage, next: () => vo
 
 /** Puts the limits of the capability that admitted on both bodies; the lowest of those that admitted holds (CON-6, CON-7). */
 export function limitBodies(limits: BodyLimits | undefined, req: IncomingMessage, res: ServerResponse): void {
+  const meter = requestMeterOf(req)
+  // What was set by now is not the handler's.
+  if (meter !== undefined) meterResponse(res).arm()
   // Asked in any case: it may have gone over while the decision was taken.
-  requestMeterOf(req)?.limit(limits?.requestBytes ?? Infinity)
+  meter?.limit(limits?.requestBytes ?? Infinity)
   if (limits?.responseBytes !== undefined) meterResponse(res).limit(limits.responseBytes, (detail) => { cutShort(req, res, { code: 'aap_constraint_violation', rule: 'CON-7', detail }) })
 }
 

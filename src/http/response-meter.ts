@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http'
+import type { OutgoingHttpHeader, ServerResponse } from 'node:http'
 import { chunkBytes } from './chunk-bytes.js'
 
 /** How a response is written: what a handler may no longer do once the guard answers in its place. */
@@ -19,8 +19,8 @@ export class ResponseMeter {
   #bytes = 0
   #limitBytes = Infinity
   #whenOver: ((detail: string) => void) | undefined
-  /** Headers that were there before any handler was asked. */
-  #ownHeaders: ReturnType<ServerResponse['getHeaders']> | undefined
+  /** Headers that were there before the handler was asked. */
+  #ownHeaders: readonly (readonly [name: string, value: OutgoingHttpHeader | undefined])[] | undefined
   /** What the headers on their way say. */
   #sent: { readonly statusCode: number; readonly announcedBytes: number | undefined } | undefined
   #isCalling = false
@@ -38,10 +38,11 @@ export class ResponseMeter {
     return this.#hasNoBody() ? 0 : this.#bytes
   }
 
-  /** From here on the response can be limited and silenced, with the headers that it has now kept. */
+  /** From here on the response can be limited and silenced. The headers that it has now are not its handler's, and stay. */
   arm(): void {
-    if (this.#ownHeaders !== undefined) return
-    this.#ownHeaders = { ...this.#res.getHeaders() }
+    const isArmed = this.#ownHeaders !== undefined
+    this.#ownHeaders = Object.entries(this.#res.getHeaders()).map(([name, value]) => [name, Array.isArray(value) ? [...value] : value] as const)
+    if (isArmed) return
     for (const name of ['writeHead', 'writeHeader'] as const) this.#replace(name, (args) => this.#writeHead(args))
     this.#replace('flushHeaders', () => this.#flushHeaders())
     for (const name of speech) this.#replace(name, (args) => (this.#isMute() ? this.#refuse(name, args) : this.#call(name, args)))
@@ -59,7 +60,7 @@ export class ResponseMeter {
    * yet, and must neither crash nor add to what the guard answers.
    */
   silence(): void {
-    this.arm()
+    if (this.#ownHeaders === undefined) this.arm()
     this.#isSilenced = true
     for (const name of ['statusCode', 'statusMessage'] as const) {
       let value: unknown = this.#res[name]
@@ -75,9 +76,9 @@ export class ResponseMeter {
   }
 
   /**
-   * The silenced response for the guard's own answer, without anything that handlers have prepared. The answer goes past
-   * whatever was mounted after the guard, in one piece with its length, and is the last on its connection. What is not
-   * ended is not sent, so that another can take its place; the first to end is the answer.
+   * The silenced response for the guard's own answer, without anything that handlers have prepared. The answer is sent in
+   * one piece, with its length, and is the last on its connection. What is not ended is not sent, so that another can take
+   * its place; the first to end is the answer.
    *
    * @param whenAnswered the end that Node knows is left to the caller, since handlers would take it for their own
    */
@@ -131,23 +132,28 @@ export class ResponseMeter {
   #restoreHeaders(): void {
     const res = this.#res
     for (const name of res.getHeaderNames()) res.removeHeader(name)
-    for (const [name, value] of Object.entries(this.#ownHeaders ?? {})) if (value !== undefined) res.setHeader(name, value)
+    for (const [name, value] of this.#ownHeaders ?? []) if (value !== undefined) res.setHeader(name, value)
     res.sendDate = true
     res.statusMessage = ''
   }
 
-  /** At once: a connection that breaks in this turn must not take it along. */
+  /**
+   * At once: a connection that breaks in this turn must not take it along. By Node's own methods, past whatever wraps them
+   * and may hold it back for an end that does not come.
+   */
   #sendWhole(body: Buffer): void {
     const res = this.#res
+    const node = Object.getPrototypeOf(res) as ServerResponse
     res.removeHeader('transfer-encoding')
     res.setHeader('connection', 'close')
     if (this.#hasNoBody()) res.removeHeader('content-length')
     else res.setHeader('content-length', body.length)
+    this.#bytes += body.length
     res.cork()
-    this.#call('writeHead', [res.statusCode])
-    this.#call('write', [body], body.length)
+    node.writeHead.call(res, res.statusCode)
+    node.write.call(res, body, 'utf8')
     // Where the response has no body nothing has taken its headers along.
-    this.#call('flushHeaders', [])
+    node.flushHeaders.call(res)
     res.uncork()
     Object.defineProperty(res, 'writableEnded', { configurable: true, enumerable: true, value: true })
   }
