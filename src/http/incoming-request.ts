@@ -38,9 +38,13 @@ export class IncomingRequest implements ResourceRequest {
     return (this.#message.socket as Socket & Partial<TLSSocket>).encrypted === true
   }
 
-  /** Counted from authentication on, where a capability of the token limits the body (CON-6). */
+  /**
+   * Counted from authentication on, where a capability of the token limits the body (CON-6). Over HTTP/2 nobody counts, and
+   * a stream that its headers leave open may bring a body of any size, with GET as well.
+   */
   get receivedBytes(): number | undefined {
-    return requestMeterOf(this.#message)?.receivedBytes
+    if (this.#message.httpVersionMajor === 1) return requestMeterOf(this.#message)?.receivedBytes
+    return endsWithHeaders(this.#message) || this.#message.headers['content-length'] !== undefined ? undefined : Infinity
   }
 
   /** Whoever admits a request limits its response (CON-7). Not in HTTP/2, which has other ways to write and to close. */
@@ -48,8 +52,12 @@ export class IncomingRequest implements ResourceRequest {
     return this.#message.httpVersionMajor === 1
   }
 
-  /** HTTP/1.1 has no body where neither length nor coding announces one; HTTP/2 may still have one. */
+  /** HTTP/1.1 has no body where neither length nor coding announces one, HTTP/2 where its headers end the stream. */
   get contentLength(): number | undefined {
-    return this.#message.httpVersionMajor === 1 ? 0 : undefined
+    return this.#message.httpVersionMajor === 1 || endsWithHeaders(this.#message) ? 0 : undefined
   }
+}
+
+function endsWithHeaders(message: IncomingMessage & { readonly stream?: { readonly endAfterHeaders?: boolean } }): boolean {
+  return message.stream?.endAfterHeaders === true
 }

@@ -42,14 +42,13 @@ export function holdEnd(req: IncomingMessage, res: ServerResponse): void {
   meterRequest(req).drop()
   if (!res.headersSent) res.setHeader('connection', 'close')
   const end = res.end.bind(res)
-  let isHeld = false
   res.end = (...args: unknown[]) => {
-    const [callback] = args.filter((arg) => typeof arg === 'function') as (() => void)[]
-    if (isHeld) return res
-    isHeld = true
-    sendWhole(res, typeof args[0] === 'function' ? undefined : args[0], args[1])
+    if (res.writableEnded) return res
+    sendWhole(res, args[0], args[1])
     Object.defineProperty(res, 'writableEnded', { configurable: true, enumerable: true, value: true })
-    whenUploadOver(req, () => { end(callback) })
+    // Whatever its headers say.
+    res.once('finish', () => { req.socket.destroySoon() })
+    whenUploadOver(req, () => { end(args.find((arg) => typeof arg === 'function') as (() => void) | undefined) })
     return res
   }
 }
@@ -89,7 +88,7 @@ export function closeSoon(req: IncomingMessage, res: ServerResponse): void {
  */
 function sendWhole(res: ServerResponse, chunk: unknown, encoding: unknown): void {
   const text = typeof chunk === 'string' || chunk instanceof Uint8Array ? chunk : ''
-  if (!res.headersSent && !['content-length', 'transfer-encoding'].some((name) => res.hasHeader(name))) res.setHeader('content-length', chunkBytes(text, encoding))
+  if (!res.headersSent && !res.hasHeader('content-length') && !res.hasHeader('transfer-encoding')) res.setHeader('content-length', chunkBytes(text, encoding))
   res.cork()
   res.write(text, (typeof encoding === 'string' ? encoding : 'utf8') as BufferEncoding)
   // Where the response has no body nothing has taken its headers along.

@@ -1,9 +1,9 @@
 import type { OutgoingHttpHeader, ServerResponse } from 'node:http'
 import { chunkBytes } from './chunk-bytes.js'
 
-/** How a response is written: what a handler may no longer do once the guard answers in its place. */
-const speech = ['write', 'end', 'writeHead', 'writeHeader', 'flushHeaders', 'setHeader', 'setHeaders', 'appendHeader', 'removeHeader', 'addTrailers', 'writeContinue', 'writeProcessing', 'writeEarlyHints'] as const
-type Speech = (typeof speech)[number]
+/** How a response is written: what nobody but the guard may do once it answers in a handler's place. */
+const writers = ['write', 'end', 'writeHead', 'writeHeader', 'flushHeaders', 'setHeader', 'setHeaders', 'appendHeader', 'removeHeader', 'addTrailers', 'writeContinue', 'writeProcessing', 'writeEarlyHints'] as const
+type Writer = (typeof writers)[number]
 type Method = (...args: unknown[]) => unknown
 
 /**
@@ -15,7 +15,7 @@ type Method = (...args: unknown[]) => unknown
  */
 export class ResponseMeter {
   readonly #res: ServerResponse
-  readonly #originals = new Map<Speech, Method>()
+  readonly #originals = new Map<Writer, Method>()
   #bytes = 0
   #limitBytes = Infinity
   #whenOver: ((detail: string) => void) | undefined
@@ -45,7 +45,7 @@ export class ResponseMeter {
     if (isArmed) return
     for (const name of ['writeHead', 'writeHeader'] as const) this.#replace(name, (args) => this.#writeHead(args))
     this.#replace('flushHeaders', () => this.#flushHeaders())
-    for (const name of speech) this.#replace(name, (args) => (this.#isMute() ? this.#refuse(name, args) : this.#call(name, args)))
+    for (const name of writers) this.#replace(name, (args) => (this.#isMute() ? this.#refuse(name, args) : this.#call(name, args)))
   }
 
   /** Only ever lowered. The reason is handed on as soon as something would be over it. */
@@ -98,30 +98,31 @@ export class ResponseMeter {
         return true
       },
     })
-    const methods: Partial<Record<Speech, Method>> = {
+    const methods: Partial<Record<Writer, Method>> = {
       writeHead: (statusCode, ...more) => {
         answering.statusCode = statusCode as number
         if (typeof more[0] === 'string') answering.statusMessage = more.shift() as string
         for (const [name, value] of headersIn(more.at(-1))) answering.setHeader(String(name), value as string)
-        return answering
+        return res
       },
-      write: (chunk, encoding) => {
-        keep(chunk, encoding)
+      write: (...args) => {
+        keep(args[0], args[1])
+        callBack(args)
         return true
       },
-      end: (chunk, encoding) => {
-        if (res.writableEnded) return answering
-        keep(chunk, encoding)
+      end: (...args) => {
+        keep(args[0], args[1])
         this.#sendWhole(Buffer.concat(parts))
+        callBack(args)
         whenAnswered()
-        return answering
+        return res
       },
       flushHeaders: () => undefined,
     }
     for (const name of this.#originals.keys()) {
+      const method = methods[name] ?? ((...args) => this.#call(name, args))
       own.set(name, (...args: unknown[]) => {
-        const result = res.writableEnded ? this.#refuse(name, args) : this.#answer(() => (methods[name] ?? ((...given) => this.#call(name, given)))(...args))
-        if (name === 'write' || name === 'end') callBack(args)
+        const result = res.writableEnded ? this.#refuse(name, args) : this.#answer(() => method(...args))
         return result === res ? answering : result
       })
     }
@@ -148,17 +149,17 @@ export class ResponseMeter {
     res.setHeader('connection', 'close')
     if (this.#hasNoBody()) res.removeHeader('content-length')
     else res.setHeader('content-length', body.length)
-    this.#bytes += body.length
-    res.cork()
     node.writeHead.call(res, res.statusCode)
+    res.cork()
     node.write.call(res, body, 'utf8')
     // Where the response has no body nothing has taken its headers along.
     node.flushHeaders.call(res)
     res.uncork()
+    this.#bytes += body.length
     Object.defineProperty(res, 'writableEnded', { configurable: true, enumerable: true, value: true })
   }
 
-  #replace(name: Speech, method: (args: unknown[]) => unknown): void {
+  #replace(name: Writer, method: (args: unknown[]) => unknown): void {
     const original = Reflect.get(this.#res, name) as Method | undefined
     // Already replaced, or not there in this version of Node.
     if (this.#originals.has(name) || original === undefined) return
@@ -191,8 +192,10 @@ export class ResponseMeter {
     return excess === undefined ? this.#call('flushHeaders', []) : this.#stop('flushHeaders', [], excess)
   }
 
-  #stop(name: Speech, args: readonly unknown[], excess: string): unknown {
+  #stop(name: Writer, args: readonly unknown[], excess: string): unknown {
     this.#whenOver?.(excess)
+    // Whatever became of that: a response with a gap in it must not go on.
+    if (!this.#isSilenced) this.#res.destroy()
     return this.#refuse(name, args)
   }
 
@@ -228,13 +231,13 @@ export class ResponseMeter {
   }
 
   /** As after the connection was lost: nothing is sent, nobody is asked to go on, and whoever waits for an answer gets one. */
-  #refuse(name: Speech, args: readonly unknown[]): unknown {
+  #refuse(name: Writer, args: readonly unknown[]): unknown {
     callBack(args, Object.assign(new Error('The response was ended by its guard'), { code: 'ERR_STREAM_DESTROYED' }))
     if (name === 'write') return false
     return name === 'end' || name === 'writeHead' || name === 'writeHeader' || name.startsWith('set') || name === 'appendHeader' ? this.#res : undefined
   }
 
-  #call(name: Speech, args: readonly unknown[], bytes = 0): unknown {
+  #call(name: Writer, args: readonly unknown[], bytes = 0): unknown {
     const wasCalling = this.#isCalling
     if (!wasCalling) this.#bytes += bytes
     this.#isCalling = true

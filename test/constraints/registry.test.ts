@@ -9,8 +9,8 @@ import { compileAll, factsOf } from './compiled.js'
 const violation = 'aap_constraint_violation'
 const passing = (name: string) => defineConstraint({ name, compile: () => () => pass })
 
-describe('ORD-1: constraints in the order CON-5, 12, 2, 3, 4, 8, 9, 10, 6, registered ones by name', () => {
-  const order = ['allowed_methods', 'require_encryption', 'domains_blocked', 'domains_allowed', 'ip_ranges_allowed', 'time_window', 'allowed_regions', 'data_classification_max', 'max_depth', 'max_request_size']
+describe('ORD-1: constraints in the order CON-5, 12, 2, 3, 4, 8, 9, 10, 6, 7 behind 6, registered ones by name', () => {
+  const order = ['allowed_methods', 'require_encryption', 'domains_blocked', 'domains_allowed', 'ip_ranges_allowed', 'time_window', 'allowed_regions', 'data_classification_max', 'max_depth', 'max_request_size', 'max_response_size']
   const registered = ['Alpha', 'alpha', 'zeta']
 
   it('whatever the order in the token', () => {

@@ -297,6 +297,7 @@ describe.each(serverKinds)('CON-6 on %s: the option respond at a cut', (kind) =>
       (denial: any, _req: any, res: any) => { res.statusCode = denial.status; res.end('sorry') },
       (denial: any, _req: any, res: any) => { res.writeHead(denial.status, { 'content-length': 5 }); res.write('sorry'); res.end(() => undefined) },
       async (denial: any, _req: any, res: any) => { await nextTurn(); res.statusCode = denial.status; res.setHeader('content-length', 5); res.end('sorry') },
+      (denial: any, _req: any, res: any) => { res.writeHead(denial.status, { connection: 'close' }).end('sorry') },
     ]) {
       const { api, token, connection } = await start({ respond }, kind)
       await connection.send(head('/x', token, large) + 'x'.repeat(large))

@@ -54,9 +54,9 @@ function optionsOf({ server }: TestVectorCase): GuardOptions {
   return { issuer: issuers, audience, clockTolerance, ...optional }
 }
 
-function requestOf({ method, url, headers, contentLength = 0, encrypted }: TestVectorRequest, jwt: string): ResourceRequest {
+function requestOf({ method, url, headers, contentLength = 0, receivedBytes, limitsResponse, encrypted }: TestVectorRequest, jwt: string): ResourceRequest {
   const fields = headers ?? [['Authorization', `Bearer ${jwt}`]]
-  return { method, url, headers: {}, rawHeaders: fields.flat(), contentLength, ...(encrypted !== undefined && { encrypted }) }
+  return { method, url, headers: {}, rawHeaders: fields.flat(), contentLength, receivedBytes, limitsResponse, ...(encrypted !== undefined && { encrypted }) }
 }
 
 /** Asks another implementation, by the adapter contract of the vectors' README. */
