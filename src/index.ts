@@ -14,6 +14,7 @@ export {
   defineConstraint,
   deny,
   type ApprovalRequirement,
+  type BodyLimit,
   type CompiledConstraint,
   type ConstraintCheck,
   type ConstraintContext,
@@ -35,6 +36,7 @@ export { jsonLines, type AuditLogger, type AuditSink } from './audit/audit-trail
 export type { AuditRecord, DecisionRecord, ResultRecord } from './model/wire-audit-record.js'
 
 export type { Agent, AgentAuthorization, AgentModel, AgentRuntime, AuditSettings, Capability, Context, Delegation, DelegationHop, Oversight, Task } from './model/agent-authorization.js'
+export type { BodyLimits } from './model/body-limits.js'
 export type { DataClass } from './model/data-class.js'
 export type { Policy, PolicyAgents, PolicyConstraints, PolicyDelegation, PolicyDemands, PolicyLimits, PolicyQuotas } from './model/wire-policy.js'
 export type { Decision, MatchedCapability } from './model/decision.js'

@@ -28,6 +28,10 @@ export interface CompiledAuthorization {
   readonly parentDigest: string | undefined
   /** Digest of the widest subject that this guard counts by. */
   readonly scope: string
+  /** The largest request body that any capability admits: `Infinity` where one of them has no limit, `undefined` where none has one (CON-6). */
+  readonly requestCeilingBytes: number | undefined
+  /** Whether any capability limits the response (CON-7). */
+  readonly limitsResponses: boolean
 }
 
 /** A capability of one token: what it demands is shared by all tokens that say the same, its counters are its own. */
@@ -79,15 +83,18 @@ export function compileAuthorization(parsed: ParsedAuthorization, token: TokenId
   const { policy } = compiler
   const subjects = digestSubjects(authorization, token, policy)
   const isChainUnknown = hasUnknownActors(delegation, policy.delegation)
+  const candidates = capabilities.map((capability, index) => new Candidate(compiler.compile(capability, delegation.depth, isChainUnknown), index, subjects))
   return {
     authorization,
     agentDenial: checkAgent(agent, subject, policy.agents),
     delegationDenial: parsed.delegationDenial ?? checkDelegation(delegation, policy.delegation),
     hasUnknownActors: isChainUnknown,
-    candidates: capabilities.map((capability, index) => new Candidate(compiler.compile(capability, delegation.depth, isChainUnknown), index, subjects)),
+    candidates,
     tokenDigest: subjects.token,
     parentDigest: delegation.parentJti === undefined ? undefined : digestOf(token.issuer, delegation.parentJti),
     scope: subjects[policy.widestSubject],
+    requestCeilingBytes: requestCeilingOf(candidates),
+    limitsResponses: candidates.some(({ capability }) => capability.limits?.responseBytes !== undefined),
   }
 }
 
@@ -105,6 +112,11 @@ function digestSubjects({ agent, task }: AgentAuthorization, { issuer, id }: Tok
     task: task.id === undefined ? digestOf('task', issuer, agent.operator, 'agent', agent.id) : digestOf('task', issuer, agent.operator, task.id),
     operator: digestOf('operator', issuer, agent.operator),
   }
+}
+
+function requestCeilingOf(candidates: readonly Candidate[]): number | undefined {
+  const limits = candidates.map(({ capability }) => capability.limits?.requestBytes)
+  return limits.every((limit) => limit === undefined) ? undefined : Math.max(...limits.map((limit) => limit ?? Infinity))
 }
 
 /** Alternatives for an action, in the order of the token (CAP-3). */

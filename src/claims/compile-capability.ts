@@ -1,4 +1,5 @@
-import type { ApprovalRequirement, ConstraintCheck, QuotaRequirement } from '../constraints/constraint-definition.js'
+import type { ApprovalRequirement, CompiledConstraint, ConstraintCheck, QuotaRequirement } from '../constraints/constraint-definition.js'
+import type { BodyLimits } from '../model/body-limits.js'
 import type { Capability } from '../model/agent-authorization.js'
 import type { ConstraintRegistry, NamedConstraint } from '../constraints/registry.js'
 import type { LocalPolicy, SubjectQuota } from '../checks/local-policy.js'
@@ -17,8 +18,8 @@ export interface CompiledCapability {
   readonly countsRequestsOnly: boolean
   /** Whether a constraint looks at the addresses of the target (CON-3). */
   readonly needsAddresses: boolean
-  /** Whether a constraint looks at the length of the body (CON-6). */
-  readonly needsBodyLength: boolean
+  /** Of the bodies, where a constraint limits one (CON-6, CON-7). */
+  readonly limits: BodyLimits | undefined
 }
 
 export interface CompiledCheck {
@@ -68,12 +69,12 @@ export class CapabilityCompiler {
     const quotas = [...mergeQuotas(named.filter(isQuota)), ...demands.flatMap((demand) => demand.quotas)]
     return {
       action,
-      checks: [...named.flatMap(({ label, rule, compiled }) => (typeof compiled === 'function' ? [{ label, rule, check: compiled }] : [])), ...unknownMembers(capability)],
+      checks: [...named.flatMap(({ label, rule, compiled }) => checksOf(compiled).map((check) => ({ label, rule, check }))), ...unknownMembers(capability)],
       quotas,
       approvals: named.flatMap(({ label, compiled }) => (typeof compiled === 'object' && compiled.kind === 'approval' ? [{ label, isNeeded: compiled.isNeeded }] : [])),
       countsRequestsOnly: quotas.every(({ countsRequests }) => countsRequests),
       needsAddresses: named.some(({ name }) => name === 'ip_ranges_allowed'),
-      needsBodyLength: named.some(({ name }) => name === 'max_request_size'),
+      limits: lowestLimits(named),
     }
   }
 }
@@ -98,6 +99,20 @@ function mergeQuotas(quotas: readonly NamedQuota[]): TokenQuota[] {
     else if (limit < lower.limit) merged[merged.indexOf(lower)] = { ...lower, label, limit }
   }
   return merged
+}
+
+function checksOf(compiled: CompiledConstraint): readonly ConstraintCheck[] {
+  if (typeof compiled === 'function') return [compiled]
+  return compiled.kind === 'body-limit' ? [compiled.check] : []
+}
+
+/** However many constraints limit a body, all of them have to hold. */
+function lowestLimits(named: readonly NamedConstraint[]): BodyLimits | undefined {
+  const limits = named.flatMap(({ compiled }) => (typeof compiled === 'object' && compiled.kind === 'body-limit' ? [compiled] : []))
+  const lowest = (of: keyof BodyLimits): number => Math.min(...limits.map((limit) => limit[of] ?? Infinity))
+  const [requestBytes, responseBytes] = [lowest('requestBytes'), lowest('responseBytes')]
+  if (requestBytes === Infinity && responseBytes === Infinity) return undefined
+  return Object.freeze({ ...(requestBytes < Infinity && { requestBytes }), ...(responseBytes < Infinity && { responseBytes }) })
 }
 
 /** CAP-8: `resources` and `conditions` narrow a capability in ways we do not know, unless they are empty. */

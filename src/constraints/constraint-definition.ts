@@ -1,3 +1,4 @@
+import type { BodyLimits } from '../model/body-limits.js'
 import type { QuotaWindow } from '../model/store.js'
 import { pass, type ConstraintErrorCode, type Refusal, type Verdict } from '../model/verdict.js'
 import { errorCodes } from '../model/error-codes.js'
@@ -37,8 +38,8 @@ export interface ConstraintContext {
   readonly delegationDepth: number
 }
 
-/** A check, or something that only the whole decision can settle: a quota, or the need for an approval. */
-export type CompiledConstraint = ConstraintCheck | QuotaRequirement | ApprovalRequirement
+/** A check, or something that only the whole decision can settle: a quota, the need for an approval, a limit on a body. */
+export type CompiledConstraint = ConstraintCheck | QuotaRequirement | ApprovalRequirement | BodyLimit
 
 /**
  * Says whether the constraint holds for one request. Returns `pass` or `deny(…)`, or a promise of it; anything else,
@@ -63,6 +64,16 @@ export interface ApprovalRequirement {
   readonly isNeeded: (facts: ConstraintFacts) => boolean
 }
 
+/**
+ * CON-6, CON-7: a check when the request is decided, and a limit in bytes that whoever carries the body enforces while it
+ * streams. Where several constraints limit one body the lowest holds. Nobody enforces a limit unless the facts say so: the
+ * check denies where `bodyBytes` is not known, or `limitsResponse` is false.
+ */
+export interface BodyLimit extends BodyLimits {
+  readonly kind: 'body-limit'
+  readonly check: ConstraintCheck
+}
+
 /** The facts of one request, as constraints see them. */
 export interface ConstraintFacts extends Omit<KnownFacts, 'target'> {
   /** The target after CON-2's checks of its form; `undefined` where there is none or it is not acceptable. */
@@ -73,8 +84,10 @@ export interface ConstraintFacts extends Omit<KnownFacts, 'target'> {
   readonly method: string
   /** Whether the request came over TLS; `undefined` where nobody can say. */
   readonly encrypted: boolean | undefined
-  /** Bytes of the request body on the wire; `undefined` where the length was not announced. */
+  /** Bytes of the request body on the wire, announced or received so far; `undefined` where nobody knows. Known where a constraint limits the body. */
   readonly bodyBytes: number | undefined
+  /** Whether whoever sends the response enforces the limit of the decision. */
+  readonly limitsResponse: boolean
   /** Time of the decision in epoch milliseconds. */
   readonly nowMs: number
   /** Facts of registered constraints. */

@@ -1,14 +1,15 @@
-import { defineConstraint, deny } from './constraint-definition.js'
+import { pass } from '../model/verdict.js'
+import { defineConstraint, denyMissing } from './constraint-definition.js'
 import { expectCount } from './expect-value.js'
 
-/** CON-7: responses are not measured yet, so a capability that limits them cannot be used. */
+/** CON-7: nobody knows the size of the response when the request is decided, so somebody has to enforce the limit later. */
 export const maxResponseSize = defineConstraint<unknown>({
   name: 'max_response_size',
   rule: 'CON-7',
-  compile(value) {
-    expectCount(value)
-    const verdict = deny('aap_constraint_violation', 'max_response_size cannot be enforced by this version')
-    return () => verdict
-  },
+  compile: (value) => ({
+    kind: 'body-limit',
+    responseBytes: expectCount(value),
+    check: ({ limitsResponse }) => (limitsResponse ? pass : denyMissing('aap_constraint_violation', 'limitsResponse')),
+  }),
   isNoLooser: (child, parent) => expectCount(child) <= expectCount(parent),
 })

@@ -2,7 +2,7 @@ import { describeError } from '../model/describe-error.js'
 import { ignoreRejection } from '../model/maybe-promise.js'
 import { allowedMethods } from './allowed-methods.js'
 import { allowedRegions } from './allowed-regions.js'
-import type { ApprovalRequirement, CompiledConstraint, ConstraintContext, ConstraintDefinition, QuotaRequirement } from './constraint-definition.js'
+import type { ApprovalRequirement, BodyLimit, CompiledConstraint, ConstraintContext, ConstraintDefinition, QuotaRequirement } from './constraint-definition.js'
 import { dataClassificationMax } from './data-classification-max.js'
 import { deny } from './constraint-definition.js'
 import { domainsAllowed, domainsBlocked } from './domains.js'
@@ -146,8 +146,13 @@ function isCompiled(value: unknown): value is CompiledConstraint {
   if (typeof value === 'function') return true
   if (typeof value !== 'object' || value === null) return false
   const { kind, isNeeded, window, limit, quantity } = value as Partial<Record<keyof QuotaRequirement | keyof ApprovalRequirement, unknown>>
+  if (kind === 'body-limit') return isBodyLimit(value)
   if (kind === 'approval') return typeof isNeeded === 'function'
   return kind === 'quota' && ['second', 'minute', 'hour', 'day'].includes(window as string) && Number.isSafeInteger(limit) && (limit as number) >= 0 && typeof quantity === 'function'
+}
+
+function isBodyLimit({ check, requestBytes = 0, responseBytes = 0 }: Partial<Record<keyof BodyLimit, unknown>>): boolean {
+  return typeof check === 'function' && [requestBytes, responseBytes].every((bytes) => Number.isSafeInteger(bytes) && (bytes as number) >= 0)
 }
 
 function unknown(name: string): NamedConstraint {

@@ -1,4 +1,5 @@
 import { candidatesFor, type Candidate, type CompiledAuthorization } from '../claims/compile-authorization.js'
+import type { BodyLimits } from '../model/body-limits.js'
 import type { ConstraintFacts } from '../constraints/constraint-definition.js'
 import type { DecisionRules } from './rules.js'
 import type { Denial } from '../model/denial.js'
@@ -9,7 +10,7 @@ import type { ResourceRequest } from '../model/resource-request.js'
 import type { Route } from './route.js'
 import type { VerifiedToken } from '../token/verify-token.js'
 import { admit, refusedFirst, type AdmissionOutcome } from './admit.js'
-import { announcedBodyBytes } from './body-length.js'
+import { knownBodyBytes } from './body-length.js'
 import { callHook } from './hook.js'
 import { checkAuthorization } from '../checks/order.js'
 import { checkParent } from './check-parent.js'
@@ -44,6 +45,8 @@ export interface Ruling {
   readonly target?: Target | undefined
   /** The addresses that were checked, where a constraint looked at them (CON-3). */
   readonly addresses?: readonly string[] | undefined
+  /** Of the bodies, where the capability that admitted limits one (CON-6, CON-7). */
+  readonly limits?: BodyLimits | undefined
 }
 
 /**
@@ -57,6 +60,8 @@ export function authorize(attempt: Attempt, rules: DecisionRules): MaybePromise<
   const { compiled } = verified
   const { task } = compiled.authorization
   const { hookTimeoutMs } = rules
+  // Whoever may not act at all is asked nothing, and no hook runs for them.
+  if (compiled.agentDenial !== undefined) return { denial: compiled.agentDenial, action: typeof route.action === 'string' ? route.action : undefined }
 
   return whenReady(resolveAction(route, hookRequest, hookTimeoutMs), (action) =>
     whenReady(gatherFacts({ ...commonFacts, ...route.constants }, route.taskHooks, hookRequest, task, hookTimeoutMs), (taskFacts) => {
@@ -73,7 +78,7 @@ export function authorize(attempt: Attempt, rules: DecisionRules): MaybePromise<
           const approvalReason = approvalReasonOf(action, compiled, demands, facts)
           return whenReady(evaluateAll(candidates, constraintFacts, approvalReason, hookTimeoutMs), (evaluations) =>
             whenReady(settle(attempt, action, evaluations, rules), ({ denial: refusal, admitted }) =>
-              ({ action, target, denial: refusal, capability: matched(admitted), addresses: checkedAddresses(admitted, constraintFacts) })))
+              ({ action, target, denial: refusal, capability: matched(admitted), addresses: checkedAddresses(admitted, constraintFacts), limits: admitted?.candidate.capability.limits })))
         })
       })
     }),
@@ -99,8 +104,9 @@ function resolveAddresses(target: Target | undefined, facts: Facts, candidates: 
 }
 
 function describeRequest({ request, nowMs }: Attempt, facts: Facts, target: Target | undefined, addresses: Facts['addresses'], candidates: readonly Candidate[]): ConstraintFacts {
-  const bodyBytes = candidates.some(({ capability }) => capability.needsBodyLength) ? announcedBodyBytes(request) : undefined
-  return Object.assign({}, facts, { target, isTargetGiven: (facts.target ?? undefined) !== undefined, addresses, method: request.method, encrypted: request.encrypted, bodyBytes, nowMs })
+  const bodyBytes = candidates.some(({ capability }) => capability.limits?.requestBytes !== undefined) ? knownBodyBytes(request) : undefined
+  const limitsResponse = request.limitsResponse === true
+  return Object.assign({}, facts, { target, isTargetGiven: (facts.target ?? undefined) !== undefined, addresses, method: request.method, encrypted: request.encrypted, bodyBytes, limitsResponse, nowMs })
 }
 
 /** OVS-1: the list comes from the signed token, the route and local policy, never from the request. */

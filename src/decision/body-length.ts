@@ -1,6 +1,13 @@
 import type { ResourceRequest } from '../model/resource-request.js'
 import { headerValues } from '../token/headers.js'
 
+/** What is known of the request body's size when it is decided: what was announced, or else what was received so far (CON-6). */
+export function knownBodyBytes(request: ResourceRequest): number | undefined {
+  const announced = announcedBodyBytes(request)
+  const { receivedBytes } = request
+  return announced === undefined ? receivedBytes : Math.max(announced, receivedBytes ?? 0)
+}
+
 /**
  * Bytes of the request body on the wire, as announced; `undefined` where nothing announces them (CON-6).
  *

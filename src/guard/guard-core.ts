@@ -86,9 +86,9 @@ export class GuardCore {
 
   /** Decides one action of a session and records it, unless this request was admitted for it before. Never throws or rejects. */
   decide(session: Session, route: Route, admittedBy: AdmittedBy): MaybePromise<GuardRuling> {
-    return whenReady(this.#rule(session, route, admittedBy), ({ denial, action, capability, target, addresses }) => {
+    return whenReady(this.#rule(session, route, admittedBy), ({ denial, action, capability, target, addresses, limits }) => {
       const { correlationId, request, verified, token } = session
-      const ruling: GuardRuling = { denial, action, capability, target, addresses, correlationId, request, verified, token }
+      const ruling: GuardRuling = { denial, action, capability, target, addresses, limits, correlationId, request, verified, token }
       if (denial?.missingFact !== undefined) this.#tellMissing(denial.missingFact, action, denial.rule, request)
       if (denial !== undefined || action === undefined || admittedBy(action) === undefined) this.recordRuling(ruling)
       return ruling

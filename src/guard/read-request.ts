@@ -11,14 +11,17 @@ export const noRequest: ResourceRequest = Object.freeze({ method: '', url: '', h
  */
 export function readRequest(request: ResourceRequest): ResourceRequest {
   if (typeof request !== 'object' || (request as unknown) === null) throw new TypeError('the request is no object')
-  const { method, url, headers, rawHeaders, remoteAddress, contentLength, encrypted } = request
+  const { method, url, headers, rawHeaders, remoteAddress, contentLength, receivedBytes, limitsResponse, encrypted } = request
   if (typeof method !== 'string' || typeof url !== 'string') throw new TypeError('a request has a method and a url, both strings')
   if (typeof headers !== 'object' || (headers as unknown) === null) throw new TypeError('a request has headers, an object of strings and lists of strings')
   const copied = Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? [...(value as readonly string[])] : value] as const)
   if (!copied.every(([, value]) => value === undefined || typeof value === 'string' || (Array.isArray(value) && value.every(isString)))) throw new TypeError('the values of headers are strings or lists of strings')
   if (rawHeaders !== undefined && !(Array.isArray(rawHeaders) && rawHeaders.length % 2 === 0 && rawHeaders.every(isString))) throw new TypeError('rawHeaders are names and values in turn')
-  if (contentLength !== undefined && !(Number.isSafeInteger(contentLength) && contentLength >= 0)) throw new TypeError('contentLength is an integer from 0')
-  return { method, url, headers: Object.fromEntries(copied), rawHeaders: rawHeaders && Array.from(rawHeaders as readonly string[]), remoteAddress, contentLength, encrypted }
+  for (const [name, bytes] of Object.entries({ contentLength, receivedBytes })) {
+    if (bytes !== undefined && !(Number.isSafeInteger(bytes) && bytes >= 0)) throw new TypeError(`${name} is an integer from 0`)
+  }
+  if (limitsResponse !== undefined && typeof (limitsResponse as unknown) !== 'boolean') throw new TypeError('limitsResponse is true or false')
+  return { method, url, headers: Object.fromEntries(copied), rawHeaders: rawHeaders && Array.from(rawHeaders as readonly string[]), remoteAddress, contentLength, receivedBytes, limitsResponse, encrypted }
 }
 
 function isString(value: unknown): boolean {

@@ -5,7 +5,7 @@ import { errorCodes } from '../model/error-codes.js'
 
 /** What a caller in this process gets to know: the public side, and the private reason beside it. */
 export function toDecision(ruling: GuardRuling): Decision {
-  const { denial, correlationId, verified, capability, target, addresses } = ruling
+  const { denial, correlationId, verified, capability, target, addresses, limits } = ruling
   const common = {
     correlationId,
     ...(verified !== undefined && { authorization: verified.view }),
@@ -13,7 +13,7 @@ export function toDecision(ruling: GuardRuling): Decision {
     ...(target !== undefined && { target: target.url }),
     ...(addresses !== undefined && { addresses }),
   }
-  if (denial === undefined) return Object.freeze({ outcome: 'allow', status: 200, ...common })
+  if (denial === undefined) return Object.freeze({ outcome: 'allow', status: 200, ...common, ...(limits !== undefined && { limits }) })
   const { status, error } = errorCodes[denial.code]
   const approvalReference = approvalReferenceOf(ruling)
   return Object.freeze({

@@ -7,9 +7,11 @@ import type { Next } from './respond.js'
 import type { RouteMatch } from '../guard/route-table.js'
 import { admittedBy, historyOf, type RequestState } from './request-state.js'
 import { answerRefused, concludeRuling } from './conclude.js'
+import { dropPipelined } from './lingering-close.js'
 import { coreOf, createGuard, requireCore, type Guard } from '../guard/create-guard.js'
 import { guardRequest } from './guard-request.js'
 import { IncomingRequest } from './incoming-request.js'
+import { handOn, meterBodies } from './limit-bodies.js'
 import { pathOf } from '../guard/path-of.js'
 import { recordUndecided } from './undecided-record.js'
 import { clearAap, setAap } from './aap.js'
@@ -39,6 +41,7 @@ export function aapGuard(options: GuardOptions<GuardRequest> | Guard = {}): AapG
   const { routes } = core.settings
 
   const middleware = (req: FrameworkRequest, res: ServerResponse, next: Next): void => {
+    if (dropPipelined(req, res)) return
     clearAap(req)
     const request = new IncomingRequest(req)
     const matched = routes?.match(request.method, pathOf(req.url), pathOf(request.url))
@@ -48,7 +51,10 @@ export function aapGuard(options: GuardOptions<GuardRequest> | Guard = {}): AapG
     }
     const correlationId = historyOf(req).state?.session.correlationId
     void whenReady(core.openSession(request, guardRequest(req, matched?.params), correlationId), (session) => {
+      // A guard before this one may have ended the request while the token was verified.
+      if (historyOf(req).cut !== undefined || dropPipelined(req, res)) return
       const state = takeOver(core, session, req)
+      meterBodies(state, req, res)
       if (routes === undefined) authenticateOnly(state, req, res, next)
       else decideRoute(state, matched, req, res, next)
     })
@@ -73,11 +79,13 @@ function authenticateOnly(state: RequestState, req: IncomingMessage, res: Server
   }
   if (state.aap !== undefined) setAap(req, state.aap)
   recordUndecided(state, req, res)
-  next()
+  handOn(state, req, next)
 }
 
 function decideRoute(state: RequestState, matched: RouteMatch | undefined, req: IncomingMessage, res: ServerResponse, next: Next): void {
-  historyOf(req).isDecided = true
+  const history = historyOf(req)
+  history.isDecided = true
+  history.isDeciding = true
   void whenReady(state.core.decideMatch(state.session, matched, (action) => admittedBy(req, state, action)), (ruling) => {
     concludeRuling(state, ruling, req, res, next)
   })

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import type { ResourceRequest } from '../model/resource-request.js'
+import { requestMeterOf } from './request-meter.js'
 
 /** What frameworks add to a request, where they do. */
 export interface FrameworkRequest extends IncomingMessage {
@@ -37,8 +38,26 @@ export class IncomingRequest implements ResourceRequest {
     return (this.#message.socket as Socket & Partial<TLSSocket>).encrypted === true
   }
 
-  /** HTTP/1.1 has no body where neither length nor coding announces one; HTTP/2 may still have one. */
-  get contentLength(): number | undefined {
-    return this.#message.httpVersionMajor === 1 ? 0 : undefined
+  /**
+   * Counted from authentication on, where a capability of the token limits the body (CON-6). Over HTTP/2 nobody counts, and
+   * a stream that its headers leave open may bring a body of any size, with GET as well.
+   */
+  get receivedBytes(): number | undefined {
+    if (this.#message.httpVersionMajor === 1) return requestMeterOf(this.#message)?.receivedBytes
+    return endsWithHeaders(this.#message) || this.#message.headers['content-length'] !== undefined ? undefined : Infinity
   }
+
+  /** Whoever admits a request limits its response (CON-7). Not in HTTP/2, which has other ways to write and to close. */
+  get limitsResponse(): boolean {
+    return this.#message.httpVersionMajor === 1
+  }
+
+  /** HTTP/1.1 has no body where neither length nor coding announces one, HTTP/2 where its headers end the stream. */
+  get contentLength(): number | undefined {
+    return this.#message.httpVersionMajor === 1 || endsWithHeaders(this.#message) ? 0 : undefined
+  }
+}
+
+function endsWithHeaders(message: IncomingMessage & { readonly stream?: { readonly endAfterHeaders?: boolean } }): boolean {
+  return message.stream?.endAfterHeaders === true
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Aap } from './aap.js'
+import type { Denial } from '../model/denial.js'
 import type { GuardCore, Session } from '../guard/guard-core.js'
 import type { StateStore } from '../model/store.js'
 
@@ -16,10 +17,18 @@ export interface RequestState {
 
 /** What holds for a request whichever guards it passes. */
 interface RequestHistory {
+  /** Grows with each request that comes to a guard. */
+  readonly arrival: number
   /** The state of the guard that came last: earlier ones have nothing to say any more. */
   state: RequestState | undefined
   /** Set once a capability decision, or the refusal to take one, is on record (AUD-1). */
   isDecided: boolean
+  /** Set while a capability decision is being taken. */
+  isDeciding: boolean
+  /** Set once it is on record that the response ended before anything was decided: nothing is decided then (AUD-1). */
+  isUndecided: boolean
+  /** Why the request was ended before its handler was done with it (CON-6, CON-7): nothing more is done about it then. */
+  cut: Denial | undefined
   /** Set once the response is watched for its result record. */
   isResultDue: boolean
   readonly admissions: Admitted[]
@@ -35,10 +44,11 @@ interface Admitted {
 }
 
 const histories = new WeakMap<IncomingMessage, RequestHistory>()
+let arrivals = 0
 
 export function historyOf(req: IncomingMessage): RequestHistory {
   let history = histories.get(req)
-  if (history === undefined) histories.set(req, (history = { state: undefined, isDecided: false, isResultDue: false, admissions: [] }))
+  if (history === undefined) histories.set(req, (history = { arrival: ++arrivals, state: undefined, isDecided: false, isDeciding: false, isUndecided: false, cut: undefined, isResultDue: false, admissions: [] }))
   return history
 }
 

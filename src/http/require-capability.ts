@@ -7,10 +7,12 @@ import type { RouteOptions } from '../decision/route.js'
 import { admittedBy, historyOf, stateOf, type RequestState } from './request-state.js'
 import { checkRouteOptions } from '../guard/route-options.js'
 import { compileRoute } from '../decision/route.js'
+import { dropPipelined } from './lingering-close.js'
 import { concludeRuling } from './conclude.js'
 import { guardRequest } from './guard-request.js'
 import { isActionName } from '../matching/action-name.js'
 import { recordResult } from './result-record.js'
+import { requestMeterOf } from './request-meter.js'
 import { whenReady } from '../decision/when-ready.js'
 
 /** A middleware for one route. */
@@ -39,7 +41,9 @@ function create(action: string | ((req: GuardRequest) => MaybePromise<unknown>),
   const route = compileRoute(action, options)
 
   return afterGuard((state, req, res, next) => {
-    historyOf(req).isDecided = true
+    const history = historyOf(req)
+    history.isDecided = true
+    history.isDeciding = true
     const session = { ...state.session, hookRequest: guardRequest(req) }
     void whenReady(state.core.decide(session, route, (name) => admittedBy(req, state, name)), (ruling) => {
       concludeRuling(state, ruling, req, res, next)
@@ -51,6 +55,7 @@ function none(why: string): RouteGuard {
   if (typeof why !== 'string' || why === '') throw new TypeError('requireCapability.none: say why the route needs no capability')
   return afterGuard((state, req, res, next) => {
     state.whyNone = why
+    requestMeterOf(req)?.liftCeiling()
     recordResult(state, req, res)
     next()
   })
@@ -60,8 +65,14 @@ function afterGuard(run: (state: RequestState, req: FrameworkRequest, res: Serve
   return (req, res, next) => {
     const state = stateOf(req)
     if (state === undefined) next(new Error('requireCapability found no guard: add app.use(aapGuard()) before this route'))
-    else run(state, req, res, next)
+    else if (!isOver(req) && !dropPipelined(req, res)) run(state, req, res, next)
   }
+}
+
+/** Answered and on record: a decision would be a second one (AUD-1). */
+function isOver(req: IncomingMessage): boolean {
+  const { cut, isUndecided } = historyOf(req)
+  return cut !== undefined || isUndecided
 }
 
 export const requireCapability: RequireCapability = Object.assign(create, { none })

@@ -11,14 +11,14 @@ export type Next = (error?: unknown) => void
  * Answers a refused request, by the user's `respond` or as the default says. Where `respond` throws, rejects or takes
  * longer than a hook may, the default is sent.
  */
-export function respond(denial: PublicDenial, req: IncomingMessage, res: ServerResponse, next: Next, { respond: custom, log, rules }: Pick<Settings, 'respond' | 'log' | 'rules'>): void {
+export function respond(denial: PublicDenial, req: IncomingMessage, res: ServerResponse, next: Next, { respond: custom, log, rules }: Pick<Settings, 'respond' | 'log' | 'rules'>, fallBack = (): void => { sendDefault(denial, res) }): void {
   if (custom === undefined) {
-    sendDefault(denial, res)
+    fallBack()
     return
   }
   const failed = (reason: unknown): void => {
     log.error('respond failure', `The option respond failed: ${describeError(reason)}`)
-    sendDefault(denial, res)
+    fallBack()
   }
   try {
     const answer = callHook('respond', rules.hookTimeoutMs, () => custom(denial, req, res, refusedNext(denial, next)))
@@ -37,7 +37,7 @@ function refusedNext({ status, description, error }: PublicDenial, next: Next): 
   }
 }
 
-function sendDefault({ status, headers, body }: PublicDenial, res: ServerResponse): void {
+export function sendDefault({ status, headers, body }: PublicDenial, res: ServerResponse): void {
   if (res.writableEnded) return
   if (res.headersSent) {
     // Part of another answer is on its way: cut it, since what follows must not look like its end.

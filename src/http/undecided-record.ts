@@ -16,6 +16,7 @@ export function recordUndecided(state: RequestState, req: IncomingMessage, res: 
     const history = historyOf(req)
     if (history.isDecided || history.state !== state) return
     history.isDecided = true
+    history.isUndecided = true
     const { core, session: { correlationId, request, verified }, whyNone } = state
     const detail = whyNone === undefined ? 'the response ended without a capability decision' : `the route needs no capability: ${whyNone}`
     core.record({ outcome: 'undecided', correlationId, request, status: res.statusCode, note: { rule: 'AUD-1', detail }, verified })

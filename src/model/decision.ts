@@ -1,4 +1,5 @@
 import type { AgentAuthorization } from './agent-authorization.js'
+import type { BodyLimits } from './body-limits.js'
 import type { ErrorCode } from './error-codes.js'
 import type { TokenFacts } from './token-facts.js'
 
@@ -17,6 +18,8 @@ export interface Decision {
   readonly authorization?: AgentAuthorization & { readonly token: TokenFacts }
   /** The capability that admitted the request. */
   readonly capability?: MatchedCapability
+  /** Of the bodies, on allow where that capability limits one: for whoever stated `receivedBytes` or `limitsResponse` to enforce (CON-6, CON-7). */
+  readonly limits?: BodyLimits
   /** Canonical URL of the action's target, once it passed CON-2's form. Connect to this one, not to the raw input. */
   readonly target?: string
   /** The addresses of the target that CON-3 checked. Connect to these. */

@@ -14,6 +14,13 @@ export interface ResourceRequest {
   readonly remoteAddress?: string | undefined
   /** Body length in bytes. Where absent it is taken from `Content-Length`. */
   readonly contentLength?: number | undefined
+  /**
+   * Bytes of the body that were received so far, where whoever received the request goes on counting and cuts the body at
+   * the decision's limit. Absent where nobody counted: a body of unannounced length then has no known size (CON-6).
+   */
+  readonly receivedBytes?: number | undefined
+  /** Whether whoever sends the response enforces the decision's limit. Where nobody does, CON-7 denies. */
+  readonly limitsResponse?: boolean | undefined
   /** Whether the connection is TLS on this server's own socket (CON-12). */
   readonly encrypted?: boolean | undefined
 }

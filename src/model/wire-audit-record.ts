@@ -107,6 +107,14 @@ export interface ResultRecord {
    */
   aborted?: boolean
   /**
+   * The rule by which the request was ended before its handler was done with it.
+   */
+  rule?: string
+  /**
+   * Why it was. Private.
+   */
+  detail?: string
+  /**
    * From the token's audit claim.
    */
   trace_id?: string

@@ -161,6 +161,14 @@ export interface TestVectorRequest {
    * Bytes of the body. Where absent there is none, unless a header says otherwise.
    */
   contentLength?: number
+  /**
+   * Bytes of the body that were received so far, where the server counts them and cuts the body at its limit. Where absent it does not.
+   */
+  receivedBytes?: number
+  /**
+   * Whether the server cuts the response at its limit. Where absent it does not.
+   */
+  limitsResponse?: boolean
 }
 /**
  * The decision.

@@ -373,6 +373,7 @@ function validate63(data, { instancePath = "", parentData, parentDataProperty, r
       return validate63.errors = [{ instancePath, params: { type: "string" }, message: "must be string" }], !1;
   return validate63.errors = vErrors, errors === 0;
 }
+var schema27 = { description: "A request, with the action that the route performs and the facts that it supplies.", type: "object", additionalProperties: !1, required: ["method", "url"], properties: { method: { type: "string", minLength: 1 }, url: { description: "Path and query, as on the request line.", type: "string", minLength: 1 }, action: { description: "Absent where the server's routes resolve it.", type: "string" }, facts: { description: "Named as the route options are.", type: "object" }, headers: { description: "All header fields in order, names repeated as they come. Where absent: Authorization: Bearer and the JWT, nothing else.", type: "array", items: { type: "array", minItems: 2, maxItems: 2, items: { type: "string" } } }, encrypted: { description: "Whether the connection is TLS on the server's own socket. Where absent it is not.", type: "boolean" }, clientCertificatePem: { type: "string" }, contentLength: { description: "Bytes of the body. Where absent there is none, unless a header says otherwise.", type: "integer", minimum: 0 }, receivedBytes: { description: "Bytes of the body that were received so far, where the server counts them and cuts the body at its limit. Where absent it does not.", type: "integer", minimum: 0 }, limitsResponse: { description: "Whether the server cuts the response at its limit. Where absent it does not.", type: "boolean" } } };
 function validate67(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   let vErrors = null, errors = 0;
   if (errors === 0)
@@ -383,7 +384,7 @@ function validate67(data, { instancePath = "", parentData, parentDataProperty, r
       {
         let _errs1 = errors;
         for (let key0 in data)
-          if (!(key0 === "method" || key0 === "url" || key0 === "action" || key0 === "facts" || key0 === "headers" || key0 === "encrypted" || key0 === "clientCertificatePem" || key0 === "contentLength")) {
+          if (!func3.call(schema27.properties, key0)) {
             return validate67.errors = [{ instancePath, params: { additionalProperty: key0 }, message: "must NOT have additional properties" }], !1;
             break;
           }
@@ -481,7 +482,7 @@ function validate67(data, { instancePath = "", parentData, parentDataProperty, r
                         var valid0 = _errs18 === errors;
                       } else
                         var valid0 = !0;
-                      if (valid0)
+                      if (valid0) {
                         if (data.contentLength !== void 0) {
                           let data9 = data.contentLength, _errs20 = errors;
                           if (!(typeof data9 == "number" && !(data9 % 1) && !isNaN(data9) && isFinite(data9)))
@@ -491,6 +492,26 @@ function validate67(data, { instancePath = "", parentData, parentDataProperty, r
                           var valid0 = _errs20 === errors;
                         } else
                           var valid0 = !0;
+                        if (valid0) {
+                          if (data.receivedBytes !== void 0) {
+                            let data10 = data.receivedBytes, _errs22 = errors;
+                            if (!(typeof data10 == "number" && !(data10 % 1) && !isNaN(data10) && isFinite(data10)))
+                              return validate67.errors = [{ instancePath: instancePath + "/receivedBytes", params: { type: "integer" }, message: "must be integer" }], !1;
+                            if (errors === _errs22 && typeof data10 == "number" && isFinite(data10) && (data10 < 0 || isNaN(data10)))
+                              return validate67.errors = [{ instancePath: instancePath + "/receivedBytes", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }], !1;
+                            var valid0 = _errs22 === errors;
+                          } else
+                            var valid0 = !0;
+                          if (valid0)
+                            if (data.limitsResponse !== void 0) {
+                              let _errs24 = errors;
+                              if (typeof data.limitsResponse != "boolean")
+                                return validate67.errors = [{ instancePath: instancePath + "/limitsResponse", params: { type: "boolean" }, message: "must be boolean" }], !1;
+                              var valid0 = _errs24 === errors;
+                            } else
+                              var valid0 = !0;
+                        }
+                      }
                     }
                   }
                 }

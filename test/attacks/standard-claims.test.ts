@@ -77,7 +77,7 @@ describe('TOK-10, DIA-5: type confusion in the AAP claims', () => {
     ['a context window without zone', { aap_context: { time_window: { start: '2030-01-01T00:00:00', end: '2031-01-01T00:00:00' } } }, 'TOK-10'], ['a task time that is none', { aap_task: { id: 'a', purpose: 'b', expires_at: 'tomorrow' } }, 'TOK-10'],
   ])('%s', async (_what, claims, rule) => { await attacked.expectRefused(attacked.forger.token(attacked.claims(claims as Record<string, unknown>)), invalid(rule)) })
 
-  const constraintNames = ['domains_allowed', 'domains_blocked', 'ip_ranges_allowed', 'time_window', 'allowed_methods', 'max_request_size', 'max_response_size', 'allowed_regions', 'data_classification_max', 'max_depth', 'require_approval_threshold', 'require_encryption', 'max_requests_per_hour', 'max_emails_per_day']
+  const constraintNames = ['domains_allowed', 'domains_blocked', 'ip_ranges_allowed', 'time_window', 'allowed_methods', 'max_request_size', 'allowed_regions', 'data_classification_max', 'max_depth', 'require_approval_threshold', 'require_encryption', 'max_requests_per_hour', 'max_emails_per_day']
   it('a constraint\'s value of any wrong type denies the capability with 403, and never lets it pass', async () => {
     for (const name of constraintNames) {
       for (const [what, json] of wrongTypes.slice(1)) {
@@ -89,6 +89,15 @@ describe('TOK-10, DIA-5: type confusion in the AAP claims', () => {
         expect(attacked.api.handled.splice(0)).toHaveLength(isUsable ? 1 : 0)
         expect(record.outcome).toBe(isUsable ? 'allow' : 'deny')
       }
+    }
+  })
+
+  it('a limit on the response of any wrong type denies with 403, and one that is too low cuts what the handler sends', async () => {
+    for (const [what, json] of wrongTypes.slice(1)) {
+      const answer = await attacked.send(token('aap_capabilities', `[{"action":"search.web","constraints":{"max_response_size":${json}}}]`)).catch(() => undefined)
+      await attacked.api.server.idle()
+      const isUsable = ['0', '5'].includes(json)
+      expect([what, answer?.status, attacked.api.handled.splice(0).length, attacked.api.audit.takeDecision().outcome]).toEqual([what, isUsable ? undefined : 403, isUsable ? 1 : 0, isUsable ? 'allow' : 'deny'])
     }
   })
 

@@ -72,6 +72,29 @@ describe('what is settled when a token is first seen', () => {
   })
 })
 
+describe('CON-6, CON-7: limits of bodies, for those who carry them', () => {
+  const limits = (...constraints: object[]) => compile(constraints.map((each, i) => ({ action: `a${i}`, constraints: each })))
+
+  it('of each capability', () => {
+    const { candidates } = limits({ max_request_size: 5 }, { max_response_size: 6 }, { max_request_size: 0, max_response_size: 0 }, {}, { max_request_size: '5' }, { max_depth: 1 })
+    expect(candidates.map(({ capability }) => capability.limits)).toEqual([{ requestBytes: 5 }, { responseBytes: 6 }, { requestBytes: 0, responseBytes: 0 }, undefined, undefined, undefined])
+  })
+
+  it.each<[string, object[], number | undefined]>([
+    ['none, where no capability limits the body', [{}, { max_response_size: 5 }], undefined],
+    ['none, where the only limit cannot hold', [{ max_request_size: 'x' }], undefined],
+    ['the largest, where all do', [{ max_request_size: 5 }, { max_request_size: 50 }, { max_request_size: 0 }], 50],
+    ['no end, where one does not', [{ max_request_size: 5 }, {}], Infinity],
+    ['0', [{ max_request_size: 0 }], 0],
+  ])('the largest request body that any of them admits: %s', (_, constraints, expected) => {
+    expect(limits(...constraints).requestCeilingBytes).toBe(expected)
+  })
+
+  it('whether any of them limits the response', () => {
+    expect([limits({}, { max_request_size: 5 }), limits({}, { max_response_size: 5 }), limits({ max_response_size: -1 })].map(({ limitsResponses }) => limitsResponses)).toEqual([false, true, false])
+  })
+})
+
 describe('what tokens that say the same share, and what they do not', () => {
   const judge = (compiled: CompiledAuthorization) => first(compiled).capability.checks.map(({ check }) => (check({} as never) as { outcome: string }).outcome)
   const delegated = (depth: number) => ({ more: { aap_delegation: { depth, max_depth: 10, chain: Array.from({ length: depth + 1 }, (_, i) => `s${i}`) } } })

@@ -102,6 +102,13 @@ const cases: readonly Case[] = [
     malformed: notCounts,
     missing: [10, {}, { bodyBytes: undefined }],
   },
+  {
+    name: 'max_response_size', rule: 'CON-7', code: violation,
+    passes: [[0, { limitsResponse: true }], [10, { limitsResponse: true }], [2 ** 53 - 1, { limitsResponse: true }]],
+    denies: [],
+    malformed: notCounts,
+    missing: [10, {}, { limitsResponse: false }],
+  },
 ]
 
 describe.each(cases)('$rule: $name', ({ name, rule, code, passes, denies, malformed, missing }) => {
@@ -127,6 +134,21 @@ describe.each(cases)('$rule: $name', ({ name, rule, code, passes, denies, malfor
 
   it('gives its rule and its name to the audit record', () => {
     for (const value of [passes[0]?.[0], malformed[0]]) expect(compileAll({ [name]: value })).toMatchObject([{ name, rule }])
+  })
+})
+
+describe('CON-6, CON-7: what is left to enforce while bodies stream', () => {
+  it.each([
+    [{ max_request_size: 10 }, { requestBytes: 10 }], [{ max_request_size: 0 }, { requestBytes: 0 }],
+    [{ max_response_size: 10 }, { responseBytes: 10 }], [{ max_response_size: 0 }, { responseBytes: 0 }],
+  ])('%j', (constraints, limits) => {
+    expect(compileAll(constraints)).toMatchObject([{ compiled: { kind: 'body-limit', ...limits } }])
+  })
+
+  it('CAP-6: a response that nobody limits is a missing fact, which the operator is told', () => {
+    const [constraint] = compileAll({ max_response_size: 10 })
+    if (typeof constraint?.compiled !== 'object' || constraint.compiled.kind !== 'body-limit') throw new Error('no limit')
+    expect(constraint.compiled.check(factsOf())).toMatchObject({ outcome: 'deny', missingFact: 'limitsResponse' })
   })
 })
 
@@ -164,9 +186,3 @@ describe('CON-11: require_approval_threshold', () => {
   })
 })
 
-describe('CON-7: max_response_size', () => {
-  it.each([[0], [10], [2 ** 53 - 1], ...notCounts.map((value) => [value])])('%j: what is not measured yet cannot be allowed', (value) => {
-    expect(judge('max_response_size', value)).toBe(violation)
-    expect(compileAll({ max_response_size: value })).toMatchObject([{ rule: 'CON-7' }])
-  })
-})

@@ -8,7 +8,7 @@ import { compileAll, factsOf } from './compiled.js'
 const violation = 'aap_constraint_violation'
 const passing = (name: string) => defineConstraint({ name, compile: () => () => pass })
 
-describe('ORD-1: constraints in the order CON-5, 12, 2, 3, 4, 8, 9, 10, 6, registered ones by name', () => {
+describe('ORD-1: constraints in the order CON-5, 12, 2, 3, 4, 8, 9, 10, 6, 7 behind 6, registered ones by name', () => {
   it('the order in which they were registered does not matter', () => {
     expect(compileAll({ b: 1, a: 1, c: 1 }, ['c', 'a', 'b'].map(passing)).map(({ name }) => name)).toEqual(['a', 'b', 'c'])
   })
@@ -50,7 +50,7 @@ describe('registering a constraint', () => {
     ['no compile', { name: 'own' }],
     ['a compile that is no function', { name: 'own', compile: pass }],
     ['the name of a built-in one', passing('domains_allowed')],
-    ['the name of one that is not enforced yet', passing('max_response_size')],
+    ['the name of one that limits a body', passing('max_response_size')],
     ['a name in the form of a quota', passing('max_requests_per_hour')],
     ['a name in the form of a quota of its own', passing('max_widgets_per_day')],
   ])('%s fails at start-up', (_, definition) => {
@@ -83,6 +83,11 @@ describe('TOK-10: a registered constraint that does not compile denies', () => {
     ['returns an object of another kind', () => ({ kind: 'allow' })],
     ['returns a list', () => [() => pass]],
     ['returns a promise', () => Promise.resolve(() => pass)],
+    ['returns a limit without a check', () => ({ kind: 'body-limit', requestBytes: 5 })],
+    ['returns a limit that is no number', () => ({ kind: 'body-limit', requestBytes: '5', check: () => pass })],
+    ['returns a negative limit', () => ({ kind: 'body-limit', responseBytes: -1, check: () => pass })],
+    ['returns a limit that is no integer', () => ({ kind: 'body-limit', responseBytes: NaN, check: () => pass })],
+    ['returns a limit of null', () => ({ kind: 'body-limit', requestBytes: null, check: () => pass })],
   ])('%s', (_, compile) => {
     const [constraint] = compileAll({ own: 1 }, [{ name: 'own', compile: compile as never }])
     expect(constraint).toMatchObject({ name: 'own', rule: 'CAP-5' })

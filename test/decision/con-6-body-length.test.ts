@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { ResourceRequest } from '../../src/model/resource-request.js'
-import { announcedBodyBytes } from '../../src/decision/body-length.js'
+import { announcedBodyBytes, knownBodyBytes } from '../../src/decision/body-length.js'
 import { deciding, outcomeOf } from './decisions.js'
 
 const post: ResourceRequest = { method: 'POST', url: '/', headers: {} }
@@ -35,6 +35,24 @@ describe('CON-6: bytes of the body, as announced', () => {
     ['more than a double counts', { headers: { 'content-length': '9'.repeat(20) } }, undefined],
   ])('%s', (_, parts, expected) => {
     expect(announcedBodyBytes({ ...post, ...parts })).toBe(expected)
+  })
+
+  it.each<[string, Partial<ResourceRequest>, number | undefined]>([
+    ['announced only', { headers: { 'content-length': '10' } }, 10],
+    ['announced, and so far less received', { headers: { 'content-length': '10' }, receivedBytes: 5 }, 10],
+    ['announced, and more received', { headers: { 'content-length': '10' }, receivedBytes: 11 }, 11],
+    ['chunked, received so far', { headers: { 'transfer-encoding': 'chunked' }, receivedBytes: 5 }, 5],
+    ['chunked, nothing yet', { headers: { 'transfer-encoding': 'chunked' }, receivedBytes: 0 }, 0],
+    ['chunked, and nobody counts', { headers: { 'transfer-encoding': 'chunked' } }, undefined],
+    ['neither', {}, undefined],
+  ])('what is known of it: %s', (_, parts, expected) => {
+    expect(knownBodyBytes({ ...post, ...parts })).toBe(expected)
+  })
+
+  it('is asked for where a constraint limits the body, and nowhere else', () => {
+    const request = { ...post, headers: { 'transfer-encoding': 'chunked' }, get receivedBytes(): number { throw new Error('asked') } }
+    expect(() => deciding({ capabilities: [{ action: 'a', constraints: { max_request_size: 1 } }] }).decide('a', {}, { request })).toThrow('asked')
+    expect(outcomeOf(deciding({ capabilities: [{ action: 'a', constraints: { max_response_size: 1 } }] }).decide('a', {}, { request: Object.defineProperty(request, 'limitsResponse', { value: true }) }))).toBe('allow 0')
   })
 
   it('413 where it is over, and where nobody announced it', () => {

@@ -32,6 +32,7 @@ const defects = [
   ['403 CON-9', 'data above the capability\'s class'],
   ['403 CON-10', 'too deep for the capability'],
   ['413 CON-6', 'a body that is too large'],
+  ['403 CON-7', 'a response that nobody limits'],
   ['403 OWN-A', 'a registered constraint'],
   ['403 OWN-B', 'a registered constraint with a later name'],
   ['403 OVS-1', 'no approval, which the token wants'],
@@ -53,6 +54,7 @@ async function answerWith(mended: number): Promise<{ answer: string; detail: str
     require_approval_threshold: has('no approval, which the amount wants') ? 1 : 1_000,
     own_b: has('a registered constraint with a later name'),
     own_a: has('a registered constraint'),
+    max_response_size: 100,
     max_request_size: has('a body that is too large') ? 1 : 100,
     max_depth: has('too deep for the capability') ? 0 : 1,
     data_classification_max: has('data above the capability\'s class') ? 'public' : 'internal',
@@ -79,7 +81,7 @@ async function answerWith(mended: number): Promise<{ answer: string; detail: str
     ...(has('a token over 16,384 bytes') && { padding: 'x'.repeat(20_000) }),
   })
   const token = signJws(payload, has('crit in the header') ? { crit: ['x'] } : {}, has('a signature by another key') ? otherKey : issuerKey)
-  const request = requestWith(token, { method: 'POST', encrypted: !has('no TLS'), headers: { authorization: has('two Authorization headers') ? [`Bearer ${token}`, `Bearer ${token}`] : `Bearer ${token}`, 'content-length': '50' } })
+  const request = requestWith(token, { method: 'POST', encrypted: !has('no TLS'), limitsResponse: !has('a response that nobody limits'), headers: { authorization: has('two Authorization headers') ? [`Bearer ${token}`, `Bearer ${token}`] : `Bearer ${token}`, 'content-length': '50' } })
   const { guard } = guarding({ constraints: [registered('own_a', 'OWN-A'), registered('own_b', 'OWN-B')] })
   const { status, reason } = await guard.authorize(request, 'a', { purposes: has('another purpose') ? ['q'] : ['p'], classification: 'internal', zone: 'outer', region: 'DE', target: 'https://example.org/', addresses: ['192.0.2.1'], amount: 10 })
   return { answer: reason === undefined ? `${status}` : `${status} ${reason.rule}`, detail: reason?.detail }

@@ -18,7 +18,7 @@ describe.each(serverKinds)('CON-6 on %s', (kind) => {
   it.each([
     ['none', 'GET', undefined, false, 200], ['none, with DELETE', 'DELETE', undefined, false, 200], ['an empty one', 'POST', '', false, 200], ['one of the limit', 'POST', 'x'.repeat(100), false, 200],
     ['one byte too many', 'POST', 'x'.repeat(101), false, 413], ['a large one', 'POST', 'x'.repeat(300_000), false, 413],
-    ['a chunked one, however small', 'POST', 'x', true, 413], ['a chunked one with GET', 'GET', 'x', true, 413],
+    ['a chunked one of the limit', 'POST', 'x'.repeat(100), true, 200], ['a chunked one with GET', 'GET', 'x', true, 200],
   ] as const)('a body of length %s', async (_what, method, body, isChunked, status) => {
     const { server, audit, handled } = await start()
     const answer = await server.call('/x', { method, token: await issuer.sign(limited), ...(body !== undefined && { body }), isChunked })
@@ -50,15 +50,5 @@ describe.each(serverKinds)('CON-6 on %s', (kind) => {
     audit.takeDecision()
     expect((await server.call('/x', { token })).status).toBe(200)
     expect(handled).toEqual(['x'])
-  })
-})
-
-describe('CON-7', () => {
-  it('max_response_size denies, since responses are not measured yet', async () => {
-    const { server, audit, handled } = await startApi('Express 5', { issuer: issuer.trusted, audience: issuer.audience }, ({ guard, handler }) => ({ use: [guard], routes: [{ path: '/x', run: [requireCapability('a'), handler('x')] }] }))
-    const answer = await server.call('/x', { token: await issuer.sign({ aap_capabilities: [{ action: 'a', constraints: { max_response_size: 1_000_000 } }] }) })
-    expect([answer.status, answer.json.error]).toEqual([403, 'aap_constraint_violation'])
-    expect(audit.takeDecision().rule).toBe('CON-7')
-    expect(handled).toEqual([])
   })
 })

@@ -3,7 +3,7 @@ import { onTestFinished } from 'vitest'
 import { aapGuard, createGuard, type AapGuard, type Guard, type GuardOptions } from '../../src/index.js'
 import { collectAudit, type AuditCollector } from './audit.js'
 import { operatorMessages, type OperatorMessages } from './operator-messages.js'
-import { startServer, type App, type Middleware, type RunningServer, type ServerKind } from './servers.js'
+import { startServer, type App, type Middleware, type RunningServer, type ServerKind, type ServerSettings } from './servers.js'
 
 export interface Api {
   readonly server: RunningServer
@@ -22,7 +22,7 @@ export interface ApiParts {
 }
 
 /** A guard with collected audit and messages, and a server of one kind around it, closed when the test or hook ends. */
-export async function startApi(kind: ServerKind, options: GuardOptions, app: (parts: ApiParts) => App, server?: { maxHeaderSize?: number; keep?: boolean }): Promise<Api> {
+export async function startApi(kind: ServerKind, options: GuardOptions, app: (parts: ApiParts) => App, server?: ServerSettings & { keep?: boolean }): Promise<Api> {
   const audit = collectAudit()
   const operator = operatorMessages()
   const guard = createGuard({ audit: audit.sink, logger: operator, ...options })

@@ -85,6 +85,38 @@ function parseAnswer(text: string): Answer {
   return answer(Number(statusLine.split(' ')[1]), pairs, text.slice(end + 4))
 }
 
+/** All answers of one connection that are whole, and what is left behind them. Informational ones are left out. */
+export function parseAnswers(text: string): { answers: Answer[]; rest: string } {
+  const answers: Answer[] = []
+  let rest = text
+  for (;;) {
+    const end = rest.indexOf('\r\n\r\n')
+    if (end < 0) return { answers, rest }
+    const head = parseAnswer(rest.slice(0, end + 4))
+    const whole = bodyOf(head, rest.slice(end + 4))
+    if (whole === undefined) return { answers, rest }
+    if (head.status >= 200) answers.push(answer(head.status, head.headers, whole.body))
+    rest = whole.rest
+  }
+}
+
+/** `undefined` where it is not all there. What nothing delimits has no end here. */
+function bodyOf(head: Answer, text: string): { body: string; rest: string } | undefined {
+  const length = head.header('content-length')
+  if (head.status < 200 || head.status === 204 || head.status === 304) return { body: '', rest: text }
+  if (length !== undefined) return text.length < Number(length) ? undefined : { body: text.slice(0, Number(length)), rest: text.slice(Number(length)) }
+  if (head.header('transfer-encoding') !== 'chunked') return undefined
+  let body = ''
+  for (let at = 0; ;) {
+    const line = text.indexOf('\r\n', at)
+    const size = Number.parseInt(text.slice(at, line), 16)
+    if (line < 0 || text.length < line + size + 4) return undefined
+    body += text.slice(line + 2, line + 2 + size)
+    at = line + size + 4
+    if (size === 0) return { body, rest: text.slice(at) }
+  }
+}
+
 function answer(status: number, headers: Answer['headers'], text: string): Answer {
   return {
     status,

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import connect from 'connect'
 import express from 'express'
 import express4 from 'express4'
@@ -20,6 +20,12 @@ export type ServerKind = 'Express 5' | 'Express 4' | 'Connect' | 'node:http'
 
 export const serverKinds: readonly ServerKind[] = ['Express 5', 'Express 4', 'Connect', 'node:http']
 
+export interface ServerSettings {
+  readonly maxHeaderSize?: number
+  /** Leaves `Expect: 100-continue` to the app. */
+  readonly passesExpect?: boolean
+}
+
 export interface RunningServer {
   readonly port: number
   /** What reached the error handler. */
@@ -35,20 +41,33 @@ export interface RunningServer {
 }
 
 /** The same app on a server of each kind, on a free port. */
-export async function startServer(kind: ServerKind, app: App, { maxHeaderSize }: { maxHeaderSize?: number } = {}): Promise<RunningServer> {
+export async function startServer(kind: ServerKind, app: App, { maxHeaderSize, passesExpect = false }: ServerSettings = {}): Promise<RunningServer> {
   const errors: unknown[] = []
   const listener = listenerOf(kind, app, errors)
   let open = 0
   let waiting: (() => void)[] = []
+  const openOn = new WeakMap<Socket, Set<() => void>>()
   const server = createServer({ ...(maxHeaderSize !== undefined && { maxHeaderSize }) }, (req, res) => {
     open++
-    res.once('close', () => {
+    let isOpen = true
+    const closed = (): void => {
+      if (!isOpen) return
+      isOpen = false
       open--
       if (open > 0) return
       for (const resolve of waiting.splice(0)) resolve()
-    })
+    }
+    res.once('close', closed)
+    openOn.get(req.socket)?.add(closed)
     listener(req, res)
   })
+  // A response whose turn never came does not close: its connection does.
+  server.on('connection', (socket) => {
+    const onSocket = new Set<() => void>()
+    openOn.set(socket, onSocket)
+    socket.once('close', () => { for (const closed of onSocket) closed() })
+  })
+  if (passesExpect) server.on('checkContinue', (req, res) => { server.emit('request', req, res) })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo

@@ -21,6 +21,7 @@ const window = (start, end) => ({ constraints: { time_window: { start, end } } }
 const capabilityExpired = [403, 'aap_capability_expired', 'CON-4']
 
 const tooLarge = [413, 'request_too_large', 'CON-6']
+const chunked = [['Authorization', 'Bearer {jwt}'], ['Transfer-Encoding', 'chunked']]
 const approval = [403, 'aap_approval_required', 'CON-11']
 const delegated = (depth) => ({ aap_delegation: depth === 0 ? { depth, max_depth: 10 } : { depth, max_depth: 10, chain: Array.from({ length: depth }, (_, hop) => ({ sub: `agent-${hop + 1}` })) } })
 
@@ -243,7 +244,7 @@ export const files = {
   },
 
   'request-size': {
-    description: 'max_request_size: bytes of the body as sent. These cases are decided before the body is read.',
+    description: 'max_request_size: bytes of the body as sent, as far as they are known when the request is decided.',
     verifies: ['CON-6'],
     cases: [
       allowed('con-6-below', 'Below the limit', { constraints: { max_request_size: 100 }, request: { method: 'POST', contentLength: 10 } }),
@@ -252,17 +253,27 @@ export const files = {
       allowed('con-6-no-body', 'No body', { constraints: { max_request_size: 100 } }),
       allowed('con-6-zero-no-body', 'A limit of 0 and no body', { flags: ['Boundary'], constraints: { max_request_size: 0 } }),
       denied('con-6-zero', 'A limit of 0 and a byte', tooLarge, { flags: ['Boundary'], constraints: { max_request_size: 0 }, request: { method: 'POST', contentLength: 1 } }),
-      denied('con-6-chunked', 'A chunked body, whose size is not known', tooLarge, { flags: ['MissingFact'], constraints: { max_request_size: 100 }, request: { method: 'POST' }, headers: [['Authorization', 'Bearer {jwt}'], ['Transfer-Encoding', 'chunked']] }),
+      allowed('con-6-counted-nothing-yet', 'A chunked body that is counted, of which nothing was received', { constraints: { max_request_size: 100 }, request: { method: 'POST', receivedBytes: 0 }, headers: chunked }),
+      allowed('con-6-counted-equal', 'A chunked body of which the limit was received', { flags: ['Boundary'], constraints: { max_request_size: 100 }, request: { method: 'POST', receivedBytes: 100 }, headers: chunked }),
+      denied('con-6-counted-above', 'A chunked body of which one byte more was received', tooLarge, { flags: ['Boundary'], constraints: { max_request_size: 100 }, request: { method: 'POST', receivedBytes: 101 }, headers: chunked }),
+      allowed('con-6-counted-zero', 'A limit of 0 and a chunked body of which nothing was received', { flags: ['Boundary'], constraints: { max_request_size: 0 }, request: { method: 'POST', receivedBytes: 0 }, headers: chunked }),
+      denied('con-6-counted-announced-above', 'A body that was announced too large, and of which little was received', tooLarge, { constraints: { max_request_size: 100 }, request: { method: 'POST', contentLength: 101, receivedBytes: 1 } }),
+      denied('con-6-counted-above-announced', 'More received than announced', tooLarge, { flags: ['ClientControlledFact'], constraints: { max_request_size: 100 }, request: { method: 'POST', contentLength: 1, receivedBytes: 101 } }),
+      allowed('con-6-counted-alternative', 'A chunked body over the limit of the first capability', { flags: ['AlternativeCapability'], verifies: ['CON-6', 'CAP-3'], capabilities: [10, 100].map((max_request_size) => ({ action: 'search.web', constraints: { max_request_size } })), request: { method: 'POST', receivedBytes: 11 }, headers: chunked, audit: { capability_index: 1 } }),
+      denied('con-6-chunked', 'A chunked body that nobody counts, so that its size is not known', tooLarge, { flags: ['MissingFact'], constraints: { max_request_size: 100 }, request: { method: 'POST' }, headers: chunked }),
       ...malformed('CON-6', 'max_request_size', undefined, [['string', '100'], ['negative', -1], ['fraction', 1.5], ['unsafe', 2 ** 53], ['object', {}]]),
     ],
   },
 
   'response-size': {
-    description: 'max_response_size.',
+    description: 'max_response_size: nothing is known of the response when the request is decided, but that the server limits it.',
     verifies: ['CON-7'],
     cases: [
-      denied('con-7-present', 'A limit that is not enforced', violation('CON-7'), { flags: ['FailsClosedUntilBuilt'], constraints: { max_response_size: 1000000 } }),
-      ...malformed('CON-7', 'max_response_size', undefined, [['string', '1000'], ['negative', -1]]),
+      allowed('con-7-limited', 'A server that cuts the response at its limit', { constraints: { max_response_size: 1000000 }, request: { limitsResponse: true } }),
+      allowed('con-7-limited-zero', 'A limit of 0', { flags: ['Boundary'], constraints: { max_response_size: 0 }, request: { limitsResponse: true } }),
+      denied('con-7-unlimited', 'A server that says it does not cut the response', violation('CON-7'), { flags: ['MissingFact'], constraints: { max_response_size: 1000000 }, request: { limitsResponse: false } }),
+      denied('con-7-unsaid', 'A server that does not say whether it cuts the response', violation('CON-7'), { flags: ['MissingFact'], constraints: { max_response_size: 1000000 } }),
+      ...malformed('CON-7', 'max_response_size', undefined, [['string', '1000'], ['negative', -1], ['fraction', 1.5], ['unsafe', 2 ** 53]], { request: { limitsResponse: true } }),
     ],
   },
 

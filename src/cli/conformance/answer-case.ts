@@ -53,8 +53,8 @@ function optionsOf({ server }: TestVectorCase): GuardOptions {
   return { issuer: issuers, audience, clockTolerance, ...optional }
 }
 
-function requestOf({ method, url, headers, contentLength = 0, encrypted, clientCertificatePem }: TestVectorRequest, jwt: string): ResourceRequest {
+function requestOf({ method, url, headers, contentLength = 0, receivedBytes, limitsResponse, encrypted, clientCertificatePem }: TestVectorRequest, jwt: string): ResourceRequest {
   if (clientCertificatePem !== undefined) throw new Error('clientCertificatePem: mutual TLS is not supported by this version')
   const fields = headers ?? [['Authorization', `Bearer ${jwt}`]]
-  return { method, url, headers: {}, rawHeaders: fields.flat(), contentLength, ...(encrypted !== undefined && { encrypted }) }
+  return { method, url, headers: {}, rawHeaders: fields.flat(), contentLength, receivedBytes, limitsResponse, ...(encrypted !== undefined && { encrypted }) }
 }

@@ -1,0 +1,66 @@
+import { connect, createServer } from 'node:http2'
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { aapGuard, requireCapability } from '../../src/index.js'
+import { collectAudit } from '../support/audit.js'
+import { expectHealthyProcess } from '../support/process-health.js'
+import { useTestIssuer } from '../support/issuer.js'
+
+const issuer = useTestIssuer()
+expectHealthyProcess()
+
+/** One request over HTTP/2 to a handler that answers how much it read. */
+async function ask(constraints: object, { method = 'POST', body, headers = {} }: { method?: string; body?: string; headers?: Record<string, string> }) {
+  const audit = collectAudit()
+  const guard = aapGuard({ issuer: issuer.trusted, audience: issuer.audience, audit: audit.sink, logger: { info: () => undefined, warn: () => undefined, error: () => undefined } })
+  const route = requireCapability('a')
+  const server = createServer((req: any, res: any) => {
+    guard(req, res, () => {
+      route(req, res, () => {
+        let bytes = 0
+        req.on('data', (data: Buffer) => { bytes += data.length })
+        req.on('end', () => { res.end(String(bytes)) })
+      })
+    })
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const session = connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+  onTestFinished(async () => {
+    session.destroy()
+    server.close()
+    await guard.guard.close()
+  })
+  const token = await issuer.sign({ aap_capabilities: [{ action: 'a', constraints }] })
+  const stream = session.request({ ':method': method, ':path': '/x', authorization: `Bearer ${token}`, ...headers }, { endStream: body === undefined })
+  if (body !== undefined) stream.end(body)
+  const [answered] = await once(stream, 'response')
+  let text = ''
+  for await (const part of stream) text += String(part)
+  return { status: answered[':status'] as number, text, audit }
+}
+
+describe('HTTP/2: what cannot be counted is refused', () => {
+  const x = (bytes: number) => 'x'.repeat(bytes)
+  const length = (bytes: number) => ({ 'content-length': String(bytes) })
+
+  it.each<[string, object, Parameters<typeof ask>[1], number, string?]>([
+    ['no limit', {}, { body: x(500) }, 200],
+    ['CON-6, no body', { max_request_size: 10 }, { method: 'GET' }, 200], ['CON-6, no body with POST', { max_request_size: 0 }, {}, 200],
+    ['CON-6, an announced body that fits', { max_request_size: 10 }, { body: x(10), headers: length(10) }, 200], ['CON-6, an announced body that does not', { max_request_size: 10 }, { body: x(11), headers: length(11) }, 413, 'CON-6'],
+    ['CON-6, a body of unannounced length', { max_request_size: 10 }, { body: x(5) }, 413, 'CON-6'], ['CON-6, one with GET', { max_request_size: 10 }, { method: 'GET', body: x(500) }, 413, 'CON-6'],
+    ['CON-7, whatever is sent', { max_response_size: 1_000_000 }, { method: 'GET' }, 403, 'CON-7'],
+  ])('%s', async (_what, constraints, request, status, rule) => {
+    const answer = await ask(constraints, request)
+    expect(answer.status).toBe(status)
+    expect(answer.audit.results()).toHaveLength(status === 200 ? 1 : 0)
+    expect(answer.audit.takeDecision()).toMatchObject(rule === undefined ? { outcome: 'allow' } : { outcome: 'deny', rule })
+    if (status === 200) expect(answer.text).toBe(String(request.body?.length ?? 0))
+  })
+
+  it('the bytes of a response are counted once', async () => {
+    const { audit, text } = await ask({}, { body: x(100) })
+    expect(audit.results()).toMatchObject([{ bytes: text.length }])
+  })
+})
