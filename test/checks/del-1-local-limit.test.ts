@@ -56,8 +56,8 @@ describe('DEL-2: parent_jti, where local policy demands it', () => {
     ['a delegated one that does not', delegated(1), missing],
     ['however deep', delegated(5), missing],
     ['a chain of hops', delegated(1, { chain: [{ sub: 'b' }] }), missing],
-    ['an empty one is malformed', delegated(1, { parent_jti: '' }), 'aap_invalid_delegation_chain TOK-8'],
-    ['a number is malformed', delegated(1, { parent_jti: 5 }), 'aap_invalid_delegation_chain DEL-1'],
+    ['an empty one is malformed', delegated(1, { parent_jti: '' }), 'aap_invalid_delegation_chain DEL-2'],
+    ['a number is malformed', delegated(1, { parent_jti: 5 }), 'aap_invalid_delegation_chain DEL-2'],
     ['under the name of draft-01 only', delegated(1, { parentJti: 'parent-1' }), missing],
     ['in the payload instead of the claim', { ...delegated(1), parent_jti: 'parent-1' }, missing],
   ])('%s', async (_, claims, expected) => {

@@ -60,7 +60,6 @@ describe('--vectors', () => {
   })
 
   it.each([
-    ['policy', { server: { ...bearer!.server, policy: { constraints: {} } } }],
     ['clientCertificatePem', { request: { ...bearer!.request, clientCertificatePem: '-----BEGIN CERTIFICATE-----' } }],
   ])('a case with %s, which this version does not have, fails and is not run without it', async (name, changes) => {
     const { code, stdout } = await conformance('--vectors', folderOf({ ...keys, 'a.json': file({ ...bearer, ...changes }) }))

@@ -169,7 +169,7 @@ describe('CAP-7: what the record says', () => {
     const facts = { target: 'https://example.com/' }
     expect(detailOf({ domains_allowed: ['example.org'] }, { domains_allowed: ['example.net'] }, facts)).toBe('domains_allowed: example.com is not in domains_allowed')
     expect(detailOf({ domains_allowed: ['example.com'] }, { domains_allowed: ['example.net'] }, facts)).toBe('local policy, domains_allowed: example.com is not in domains_allowed')
-    expect(detailOf({}, { max_response_size: 5 })).toBe('local policy, max_response_size: max_response_size cannot be enforced by this version')
+    expect(detailOf({}, { max_response_size: 5 })).toBe('local policy, max_response_size: the route must supply `limitsResponse`')
     expect(detailOf({ max_requests_per_hour: 0 }, { max_requests_per_hour: 5 })).toBe('no room in max_requests_per_hour 0')
     expect(detailOf({ max_requests_per_hour: 5 }, { max_requests_per_hour: 0 })).toBe('no room in local policy, max_requests_per_hour 0')
     expect(detailOf({}, { max_emails_per_hour: 1 })).toBe('local policy, max_emails_per_hour: the route must supply how much the request takes, in `quantities`')

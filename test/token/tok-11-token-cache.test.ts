@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { TokenCache } from '../../src/token/token-cache.js'
 import type { VerifiedToken } from '../../src/token/verify-token.js'
 
-const verified = (id: string) => ({ facts: { id } }) as VerifiedToken
+const verified = (id: string) => ({ facts: { id }, compiled: { tokenDigest: id } }) as VerifiedToken
 /** A string that shares nothing with its like, as those of requests do. */
 const fresh = (text: string) => Buffer.from(text).toString()
 
