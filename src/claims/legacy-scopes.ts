@@ -12,7 +12,7 @@ type LegacyFacts = Pick<TokenFacts, 'subject' | 'clientId' | 'scopes'>
 export type LegacyScopes = ReadonlyMap<string, readonly Capability[]>
 
 /** `agent.type` of who was admitted by scopes: audit records show by it who has not moved yet. */
-export const legacyAgentType = 'oauth-client'
+const legacyAgentType = 'oauth-client'
 
 /** TOK-8: what becomes an agent's id has an agent id's length. */
 const maxAgentIdLength = 128
