@@ -147,13 +147,13 @@ export class ResponseMeter {
     const node = Object.getPrototypeOf(res) as ServerResponse
     res.removeHeader('transfer-encoding')
     res.setHeader('connection', 'close')
-    if (this.#hasNoBody()) res.removeHeader('content-length')
+    const hasNoBody = this.#hasNoBody()
+    if (hasNoBody) res.removeHeader('content-length')
     else res.setHeader('content-length', body.length)
     node.writeHead.call(res, res.statusCode)
     res.cork()
-    node.write.call(res, body, 'utf8')
-    // Where the response has no body nothing has taken its headers along.
-    node.flushHeaders.call(res)
+    if (hasNoBody || body.length === 0) node.flushHeaders.call(res)
+    else node.write.call(res, body, 'utf8')
     res.uncork()
     this.#bytes += body.length
     Object.defineProperty(res, 'writableEnded', { configurable: true, enumerable: true, value: true })

@@ -249,6 +249,44 @@ describe.each(serverKinds)('CON-6 on %s: what was received before it could be co
     }
   })
 
+  /** A body of 5,000 bytes waits when the guard hands the request on. */
+  const withBodyWaiting = async (use: readonly Middleware[], path = '/x') => {
+    const { asked, open, facts } = gated()
+    const api = await startApi(kind, options({ facts }), ({ guard, handler }) => ({ use: [guard, ...use], routes: [{ method: 'POST', path: '/x', run: [requireCapability('a'), handler('x')] }, { method: 'POST', path: '/other', run: [requireCapability('b'), handler('other')] }] }))
+    const connection = await openConnection(api.server.port)
+    await connection.send(head(path, await issuer.sign(limited()), 'chunked'))
+    await asked.given
+    await connection.send(chunk('x'.repeat(5_000)) + lastChunk)
+    for (let i = 0; i < 20; i++) await nextTurn()
+    open.give()
+    return { api, connection }
+  }
+
+  it.each<[string, (req: any, see: (bytes: number) => void) => void]>([
+    ['at once', (req, see) => { see(req.read()?.length ?? 0); req.on('readable', () => { see(req.read()?.length ?? 0) }) }],
+    ['by an iterator', (req, see) => { void (async () => { for await (const data of req) see(data.length) })().catch(() => undefined) }],
+    ['by events', (req, see) => { req.on('data', (data: Buffer) => { see(data.length) }) }],
+  ])('a parser that reads %s gets nothing of a body that is over every limit', async (_what, read) => {
+    let seen = 0
+    const { api, connection } = await withBodyWaiting([(req, _res, next) => { read(req, (bytes) => { seen += bytes }); req.on('error', next) }])
+    expect((await connection.closed()).answers).toMatchObject([{ status: 413 }])
+    await api.server.idle()
+    expect(seen).toBe(0)
+    expect(expectCutOnRecord(api.audit)).toBe('deny')
+  })
+
+  it('ORD-1: a route gets the answer that is its own, whether the body was there or came later', async () => {
+    const { api, connection } = await withBodyWaiting([], '/other')
+    await connection.until('HTTP/1.1 403')
+    await api.server.idle()
+    expect(api.audit.takeDecision()).toMatchObject({ outcome: 'deny', rule: 'CAP-2' })
+  })
+
+  it('a route that needs no capability gets all of it', async () => {
+    const { connection } = await withBodyWaiting([requireCapability.none('uploads of any size'), collectBody, (req, res) => { sendJson(res, { bytes: req.body.length }) }])
+    await connection.until('{"bytes":5000}')
+  })
+
   const before = (eager: Middleware) => startApi(kind, options(), ({ guard, handler }) => ({ use: [eager, guard], routes: [{ method: 'POST', path: '/x', run: [requireCapability('a'), handler('x')] }] }))
 
   it.each<[string, Middleware]>([
@@ -337,6 +375,30 @@ describe.each(serverKinds)('CON-6 on %s: bytes of the wire', (kind) => {
       if (total <= 50) expect(seen).toMatchObject([{ bytes: total, hasEnded: true }])
       else for (const one of seen) expect(one.bytes <= 50 && !one.hasEnded).toBe(true)
     }), { numRuns: 25 })
+  })
+})
+
+describe.each(serverKinds)('CON-6 on %s: lengths that are no lengths', (kind) => {
+  it.each<[string, (token: string) => string, number | undefined]>([
+    ['announces more than it sends, and leaves', (token) => `${head('/x', token, 100)}${'x'.repeat(60)}`, undefined],
+    ['announces less than it sends', (token) => `${head('/x', token, 50)}${'x'.repeat(200)}`, 400],
+    ['has a chunk that is longer than it says', (token) => `${head('/x', token, 'chunked')}32\r\n${'x'.repeat(200)}\r\n${lastChunk}`, 400],
+    ['has a chunk that is shorter than it says', (token) => `${head('/x', token, 'chunked')}64\r\n${'x'.repeat(60)}\r\n${lastChunk}`, undefined],
+    ['has a chunk of a size that cannot be', (token) => `${head('/x', token, 'chunked')}fffffffffffffffff\r\n${'x'.repeat(60)}`, 400],
+    ['never ends its chunks, and leaves', (token) => `${head('/x', token, 'chunked')}${chunk('x'.repeat(100))}`, undefined],
+  ])('a body that %s never shows its handler more than the limit', async (_what, bytes, status) => {
+    const { read, seen } = bodyReader()
+    const api = await startApi(kind, options(), inTwoSteps(read))
+    const connection = await openConnection(api.server.port)
+    await connection.send(bytes(await knownToken(api)))
+    if (status === undefined) for (let i = 0; i < 20; i++) await nextTurn()
+    else await connection.until(`HTTP/1.1 ${status}`)
+    connection.leave()
+    await api.server.idle()
+    // What it announced is whole where it announced too little.
+    for (const one of seen) expect(one.bytes <= limit && (!one.hasEnded || one.bytes === 50)).toBe(true)
+    expect(api.audit.decisions().length).toBeLessThanOrEqual(1)
+    expect(api.audit.results().every(({ rule }) => rule === undefined)).toBe(true)
   })
 })
 
