@@ -116,7 +116,7 @@ describe('CAP-2, CAP-3, CAP-4, CAP-5: what asks for less is never allowed more',
       if (before.outcome === 'allow') seen.note(after.outcome === 'allow' ? 'allowed before and after' : 'allowed before, refused after')
       else expect({ after: after.outcome, was: before.reason }).toEqual({ after: 'deny', was: before.reason })
       expectCleanPrototypes()
-    }), { runs: 400, coverage: seen })
+    }), { runs: 300, coverage: seen })
   })
 })
 
