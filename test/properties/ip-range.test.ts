@@ -31,7 +31,7 @@ describe('CON-3: against arithmetic with big integers', () => {
       const expected = readAddress(text)
       seen.note(expected === undefined ? 'none' : 'address')
       expect(numberOf(parseAddress(text))).toEqual(expected)
-    }), { runs: 3_000, coverage: seen })
+    }), { runs: 2_000, coverage: seen })
   })
 
   it('noise is no address, unless the reading group by group says so', () => {
@@ -61,7 +61,7 @@ describe('CON-3: against arithmetic with big integers', () => {
       const expected = ranges.some((range) => isInRange({ family, value }, range!))
       seen.note(expected ? 'included' : 'excluded')
       expect(compiled.includes(parseAddress(text)!)).toBe(expected)
-    }), { runs: 3_000, coverage: seen })
+    }), { runs: 2_000, coverage: seen })
   })
 
   it('one bit decides: before the prefix it leads out of the range, behind it it does not', () => {
@@ -89,6 +89,6 @@ describe('CON-3: against arithmetic with big integers', () => {
       expect(ranges.includes(parseAddress(family === 4 ? ipv4Text(other) : ipv6Text(other))!)).toBe(position >= bits)
       seen.note(position >= bits ? 'included' : 'excluded')
       if (asMapped) seen.note('mapped')
-    }), { runs: 3_000, coverage: seen })
+    }), { runs: 2_000, coverage: seen })
   })
 })

@@ -84,7 +84,7 @@ describe('TOK-1: every key, against the equations of the curves and the sizes of
       const expected = isUsableKey(jwk)
       seen.note(expected ? 'usable' : 'unusable')
       expect(isUsable(jwk)).toBe(expected)
-    }), { runs: 500, coverage: seen })
+    }), { runs: 300, coverage: seen })
   })
 
   it('Ed25519: any 32 bytes', () => {
@@ -106,7 +106,7 @@ describe('TOK-1: every key, against the equations of the curves and the sizes of
       seen.note(keys.length > 0 ? 'some' : 'none')
       expect(keys.length).toBe(Array.isArray(given) && given.length <= 100 ? given.filter(isUsableKey).length : 0)
       expectCleanPrototypes()
-    }), { runs: 400, coverage: seen })
+    }), { runs: 250, coverage: seen })
   })
 })
 

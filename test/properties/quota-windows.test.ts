@@ -70,7 +70,7 @@ describe('CON-1, CAP-3, QTA-2: for every history', () => {
         }
       }
       for (const outcome of outcomes) seen.note(outcome)
-    }), { runs: 300, coverage: seen })
+    }), { runs: 200, coverage: seen })
   })
 })
 
@@ -191,7 +191,7 @@ describe('QTA-3: for every history in which the wall clock is set', () => {
         }
       }
       for (const note of notes) seen.note(note)
-    }), { runs: 800, coverage: seen })
+    }), { runs: 600, coverage: seen })
   })
 })
 

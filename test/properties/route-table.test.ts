@@ -26,7 +26,7 @@ describe('RTE-1: every table and request, against a list of routes that is gone 
       if (expected.alternatives > 1) seen.note('several match')
       expect(found?.route?.action).toBe(`route.r${keys.indexOf(expected.route)}`)
       expect({ ...found?.params }).toEqual(expected.params)
-    }), { runs: 4_000, coverage: seen })
+    }), { runs: 2_500, coverage: seen })
   })
 })
 

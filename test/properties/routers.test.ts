@@ -52,7 +52,7 @@ describe.each(['Express 5', 'Express 4'] as const)('RTE-1: for every table and r
       if (matched === undefined || handled === undefined) return
       expect(handled).toBe(keys[Number(String(matched.route?.action).slice('route.r'.length))]?.key)
       expect(withoutLastSlash(params)).toEqual(asRouterSays(kind, matched.params))
-    }), { runs: 1_500, coverage: seen })
+    }), { runs: 800, coverage: seen })
   })
 })
 

@@ -27,7 +27,7 @@ describe('TOK-7: every text, against a parser that descends character by charact
       seen.note(expected === undefined ? 'refused' : 'read')
       expect(parse(bytes)).toEqual(expected)
       expectCleanPrototypes()
-    }), { runs: 3_000, coverage: seen })
+    }), { runs: 2_000, coverage: seen })
   })
 
   it('with a defect put in front of one of its members: it is refused, although JSON.parse takes it', () => {

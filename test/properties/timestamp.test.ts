@@ -28,14 +28,14 @@ describe('CON-4: every timestamp, against a calendar of its own', () => {
     const seen = coverage({ 'an instant': 0.4, none: 0.2 })
     checkProperty(fc.property(editedText(timestampText, pieces), (text) => {
       seen.note(expectSame(text) ? 'an instant' : 'none')
-    }), { runs: 3_000, coverage: seen })
+    }), { runs: 2_000, coverage: seen })
   })
 
   it('fields just in range and just out of it', () => {
     const seen = coverage({ 'an instant': 0.05, none: 0.4 })
     checkProperty(fc.property(looseTimestampText, (text) => {
       seen.note(expectSame(text) ? 'an instant' : 'none')
-    }), { runs: 3_000, coverage: seen })
+    }), { runs: 2_000, coverage: seen })
   })
 
   it('a fraction of any length, to the precision of a number', () => {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { checkProperty } from '../support/check-property.js'
 import { coverage } from '../support/coverage.js'
 import { decide, goodHeader, signNodes } from './deciding-request.js'
+import { expectCleanPrototypes } from '../support/clean-prototypes.js'
 import { mutated, nodeOf, type Node } from './json-nodes.js'
 import { payload } from './claims-texts.js'
 import { readRange } from './oracles/address.js'
@@ -114,7 +115,8 @@ describe('CAP-2, CAP-3, CAP-4, CAP-5: what asks for less is never allowed more',
       seen.note(`${before.outcome === 'allow' ? 'allowed' : 'refused'} before`)
       if (before.outcome === 'allow') seen.note(after.outcome === 'allow' ? 'allowed before and after' : 'allowed before, refused after')
       else expect({ after: after.outcome, was: before.reason }).toEqual({ after: 'deny', was: before.reason })
-    }), { runs: 400, coverage: seen })
+      expectCleanPrototypes()
+    }), { runs: 300, coverage: seen })
   })
 })
 

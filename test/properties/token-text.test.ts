@@ -123,7 +123,7 @@ describe('TOK-1, TOK-2, TOK-11: nothing that differs from a text that was signed
     const seen = coverage({ accepted: 0.05, invalid_token: 0.3, invalid_request: 0.1 })
     return checkProperty(fc.asyncProperty(text, async (one) => {
       seen.note(await expectRight(['Authorization', `Bearer ${one}`]))
-    }), { runs: 1_500, coverage: seen })
+    }), { runs: 800, coverage: seen })
   })
 
   it('the same by a guard that has never seen the token that was changed', () => {
@@ -143,6 +143,6 @@ describe('TOK-1, TOK-2, TOK-11: nothing that differs from a text that was signed
     const seen = coverage({ accepted: 0.03, invalid_token: 0.04, invalid_request: 0.1, no_credentials: 0.1 })
     return checkProperty(fc.asyncProperty(rawHeaders, async (list) => {
       seen.note(await expectRight(list))
-    }), { runs: 1_500, coverage: seen })
+    }), { runs: 800, coverage: seen })
   })
 })

@@ -42,6 +42,7 @@ export function checkProperty(property: fc.IAsyncProperty<any> | fc.IProperty<an
 function conclude(details: fc.RunDetails<any>, coverage: Coverage | undefined): void {
   const { failed, numRuns, errorInstance } = details
   if (failed) throw new Error(`${fc.defaultReportMessage(details)}\n\nTo repeat it: ${commandFor(details)}\n`, { cause: errorInstance })
+  expect(numRuns, 'runs before the time was up').toBeGreaterThan(0)
   const shares = coverage?.shares(numRuns) ?? {}
   onTestFinished(({ task }) => { task.meta.property = { runs: numRuns, shares } })
   if (fuzzPath === undefined) coverage?.expectShares(numRuns)
