@@ -48,6 +48,7 @@ export function compileRoutes(routes: Readonly<Record<string, unknown>>): RouteT
     match(method, path, originalPath) {
       if (isAmbiguous(path) || isAmbiguous(originalPath)) return undefined
       const segments = splitPath(path)
+      if (path.length > 1 && path.endsWith('/') && restBegins(root, segments, 0, method)) return undefined
       const found = find(root, segments, 0, method, [])
       if (found === undefined) return undefined
       const { leaf, values } = found
@@ -144,6 +145,17 @@ function find(at: Segment, segments: readonly string[], depth: number, method: s
   if (byParam) return byParam
   const rest = leafFor(at.rests, method)
   return rest && segment !== '' ? { leaf: rest, values: [...values, segments.slice(depth).join('/')] } : undefined
+}
+
+/**
+ * Whether a `*rest` begins where the path ends. Behind a slash there Express 4 takes nothing for the rest, and Express 5 does
+ * not: the route that this table would find need not be the one whose handler runs.
+ */
+function restBegins(at: Segment, segments: readonly string[], depth: number, method: string): boolean {
+  const segment = segments[depth]
+  if (segment === undefined) return leafFor(at.rests, method) !== undefined
+  const literal = at.literals.get(segment.toLowerCase())
+  return (literal !== undefined && restBegins(literal, segments, depth + 1, method)) || (at.param !== undefined && restBegins(at.param, segments, depth + 1, method))
 }
 
 /** HEAD uses the entry of GET unless it has its own. */

@@ -121,3 +121,23 @@ it('parameters are those of the route, by whatever names', () => {
   const params = compileRoutes({ 'GET /:__proto__/:constructor': 'a' }).match('GET', '/x/y', '/x/y')?.params
   expect(Object.entries(params ?? {})).toEqual([['__proto__', 'x'], ['constructor', 'y']])
 })
+
+describe('RTE-1: a slash where a rest would begin', () => {
+  const table = compileRoutes({ 'GET /': 'home', 'GET /*rest': 'all', 'GET /files/*rest': 'files', 'GET /:page': 'page', 'POST /:page': 'post', 'GET /:a/x/*rest': 'deep' })
+  const actionOf = (method: string, path: string) => table.match(method, path, path)?.route?.action
+
+  it.each<[string, string, string | undefined]>([
+    ['GET', '/files/', undefined],
+    ['HEAD', '/files/', undefined],
+    ['GET', '/FILES/', undefined],
+    ['GET', '/other/x/', undefined],
+    ['GET', '/files', 'page'],
+    ['GET', '/files/a', 'files'],
+    ['GET', '/files/a/', 'files'],
+    ['GET', '/other/', 'page'],
+    ['POST', '/files/', 'post'],
+    ['GET', '/', 'home'],
+  ])('%s %s: %s, since Express 4 takes nothing for a rest', (method, path, expected) => {
+    expect(actionOf(method, path)).toBe(expected)
+  })
+})

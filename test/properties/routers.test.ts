@@ -32,8 +32,8 @@ function dispatch(kind: 'Express 5' | 'Express 4', keys: readonly RouteKey[], mo
       next()
     })
     for (const { key, method, segments } of keys.toSorted(bySpecificity)) {
-      // A rest has at least one character, which a bare `*` of Express 4 need not have.
-      const path = `/${segments.map((segment) => (kind === 'Express 4' && segment.startsWith('*') ? `:${segment.slice(1)}(.+)` : segment)).join('/')}`
+      // As a bare `*` of Express 4, which may stand for nothing, and with a name.
+      const path = `/${segments.map((segment) => (kind === 'Express 4' && segment.startsWith('*') ? `:${segment.slice(1)}([^?]{0,})` : segment)).join('/')}`
       routes[method.toLowerCase()](path, (req: any) => { resolve({ handled: key, params: { ...req.params }, matched }) })
     }
     const outer = mount === '' ? routes : (create.Router() as any).use(mount, routes)
