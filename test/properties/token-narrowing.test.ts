@@ -114,7 +114,8 @@ describe('CAP-2, CAP-3, CAP-4, CAP-5: what asks for less is never allowed more',
       const after = await decide(signNodes(goodHeader, nodeOf(claims)))
       seen.note(`${before.outcome === 'allow' ? 'allowed' : 'refused'} before`)
       if (before.outcome === 'allow') seen.note(after.outcome === 'allow' ? 'allowed before and after' : 'allowed before, refused after')
-      else expect({ after: after.outcome, was: before.reason }).toEqual({ after: 'deny', was: before.reason })
+      // What makes a token unreadable may have stood in what was taken from it: a 401 is about the token and no right in it.
+      else if (before.status !== 401) expect({ after: after.outcome, was: before.reason }).toEqual({ after: 'deny', was: before.reason })
       expectCleanPrototypes()
     }), { runs: 300, coverage: seen })
   })
