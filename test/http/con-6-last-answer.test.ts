@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { aapGuard, createGuard, memoryStore, requireCapability, type GuardOptions } from '../../src/index.js'
+import { aapGuard, createGuard, defineConstraint, memoryStore, pass, requireCapability, type GuardOptions } from '../../src/index.js'
 import { bodyReader, collectBody, signal } from '../support/body-handlers.js'
 import { chunk, head, lastChunk, openConnection, type Connection } from '../support/connection.js'
 import { expectHealthyProcess, nextTurn } from '../support/process-health.js'
@@ -42,6 +42,22 @@ describe.each(serverKinds)('CON-6 on %s: the client gets the answer (RFC 9112 se
       await api.server.idle()
       expect(api.audit.decisions()).toHaveLength(1)
     }
+  })
+
+  it('who sends all of a body that had been stopped when it was refused', async () => {
+    const asked = signal()
+    const open = signal()
+    const api = await startApi(kind, options({ facts: async () => { asked.give(); await open.given; return {} } }), app(bodyReader().read))
+    const connection = await openConnection(api.server.port)
+    const sent = connection.send(head('/x', await issuer.sign(limited), large) + 'x'.repeat(large))
+    await asked.given
+    for (let i = 0; i < 50; i++) await nextTurn()
+    // Time does not help.
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    open.give()
+    await sent
+    expect((await connection.closed()).answers).toMatchObject([{ status: 413 }])
+    await api.server.idle()
   })
 
   it.each([
@@ -155,7 +171,7 @@ describe.each(serverKinds)('CON-6 on %s: what is pipelined behind an answer that
     }
   })
 
-  it('also where its token has to be verified first', async () => {
+  it.each([['two steps', undefined], ['routes', { 'POST /x': 'a' }]])('also where its token has to be verified first, with %s', async (_what, routes) => {
     const asked = signal()
     const open = signal()
     const facts = async (req: any) => {
@@ -164,7 +180,7 @@ describe.each(serverKinds)('CON-6 on %s: what is pipelined behind an answer that
       await open.given
       return {}
     }
-    const api = await startApi(kind, options({ facts }), app(bodyReader().read))
+    const api = await startApi(kind, options({ facts, ...(routes && { routes }) }), (parts) => (routes === undefined ? app(bodyReader().read)(parts) : { use: [parts.guard, parts.handler('x')], routes: [] }))
     const connection = await openConnection(api.server.port)
     await connection.send(head('/x', await issuer.sign(limited), 'chunked') + tooLong + lastChunk + head('/x?second', await issuer.sign(limited), 0))
     await asked.given
@@ -189,6 +205,24 @@ describe.each(serverKinds)('CON-6 on %s: what is pipelined behind an answer that
     sendJson(res, { slow: true })
     const { answers, rest } = await connection.closed()
     expect([answers.map(({ status, json }) => [status, json.slow ?? json.error]), rest]).toEqual([[[200, true], [413, 'request_too_large']], ''])
+    await api.server.idle()
+    expect(api.handled).toEqual(['x', 'x'])
+  })
+
+  it('what came before it is answered first, also where it was late at the guard', async () => {
+    const late = signal()
+    const api = await startApi(kind, options(), ({ guard, handler }) => ({
+      use: [(req, _res, next) => { if (req.method === 'GET') void late.given.then(() => { next() }); else next() }, guard],
+      routes: ['GET', 'POST'].map((method) => ({ method, path: '/x', run: [requireCapability('a'), handler('x', bodyReader().read)] })),
+    }))
+    const token = await issuer.sign(limited)
+    await api.server.call('/x', { method: 'POST', token, body: '' })
+    const connection = await openConnection(api.server.port)
+    await connection.send(head('/x', token, 0, { method: 'GET' }) + head('/x', token, 101) + 'x'.repeat(101) + head('/x', token, 0, { method: 'GET' }))
+    for (let i = 0; i < 20; i++) await nextTurn()
+    late.give()
+    const { answers, rest } = await connection.closed()
+    expect([answers.map(({ status }) => status), rest]).toEqual([[200, 413], ''])
     await api.server.idle()
     expect(api.handled).toEqual(['x', 'x'])
   })
@@ -308,6 +342,33 @@ describe.each(serverKinds)('CON-6 on %s: the option respond at a cut', (kind) =>
     }
   })
 
+  it('at a refusal by length: the connection is closed, whatever it says of it', async () => {
+    const { api, token, connection } = await start({ respond: (denial, _req, res) => { res.writeHead(denial.status, { connection: 'keep-alive', 'content-length': 5 }); res.end('sorry') } }, kind)
+    await connection.send(head('/x', token, 101) + 'x'.repeat(101))
+    expect(seen((await connection.closed()).answers)).toEqual([[413, 'sorry']])
+    await api.server.idle()
+  })
+
+  it('is called once, also where a decision was on its way', async () => {
+    const asked = signal()
+    const open = signal()
+    let calls = 0
+    const api = await startApi(kind, options({ respond: (denial, _req, res) => { calls++; res.statusCode = denial.status; res.end('sorry') } }), ({ guard, handler }) => ({
+      use: [guard],
+      routes: [{ method: 'POST', path: '/x', run: [requireCapability('a'), requireCapability('b', { purposes: async () => { asked.give(); await open.given; return true } }), handler('x')] }],
+    }))
+    const connection = await openConnection(api.server.port)
+    await connection.send(head('/x', await issuer.sign(limited), 'chunked'))
+    await asked.given
+    await connection.send(tooLong + lastChunk)
+    await connection.until('sorry')
+    open.give()
+    expect(seen((await connection.closed()).answers)).toEqual([[413, 'sorry']])
+    await api.server.idle()
+    for (let i = 0; i < 5; i++) await nextTurn()
+    expect([calls, api.handled]).toEqual([1, []])
+  })
+
   it('at a refusal by length: next hands the error on, once', async () => {
     const { api, token, connection } = await start({ respond: (_denial, _req, _res, next) => { next() } }, kind)
     await connection.send(head('/x', token, large) + 'x'.repeat(large))
@@ -370,12 +431,13 @@ describe.each(serverKinds)('CON-6 on %s: more than one guard', (kind) => {
     await second.close()
   })
 
-  it('a body that goes over while another guard looks at the token ends the request there', async () => {
+  it.each([['lets it pass', {}], ['refuses it', { context: { network_zone: 'inner' } }]])('a body that goes over while another guard looks at the token ends the request there, though that one %s', async (_what, { context }: { context?: object }) => {
     const asked = signal()
     const open = signal()
-    const second = createGuard(options({ facts: async () => { asked.give(); await open.given; return {} } }))
-    const api = await startApi(kind, options(), ({ guard, handler }) => ({ use: [guard, aapGuard(second)], routes: [{ method: 'POST', path: '/x', run: [requireCapability('a'), handler('x')] }] }))
-    const token = await issuer.sign(limited)
+    const records: unknown[] = []
+    const second = createGuard(options({ audit: { write: (record) => { records.push(record) } }, facts: async () => { asked.give(); await open.given; return { zone: 'outer' } } }))
+    const api = await startApi(kind, options({ facts: () => ({ zone: 'inner' }) }), ({ guard, handler }) => ({ use: [guard, aapGuard(second)], routes: [{ method: 'POST', path: '/x', run: [requireCapability('a'), handler('x')] }] }))
+    const token = await issuer.sign({ ...limited, ...(context && { aap_context: context }) })
     await api.server.call('/x', { token: 'nothing' })
     api.audit.clear()
     const connection = await openConnection(api.server.port)
@@ -389,7 +451,45 @@ describe.each(serverKinds)('CON-6 on %s: more than one guard', (kind) => {
     await api.server.idle()
     expect(api.handled).toEqual([])
     expect(api.audit.takeDecision()).toMatchObject({ outcome: 'deny', rule: 'CON-6' })
+    expect(records).toEqual([])
     await second.close()
+  })
+
+  it('a limit that only the first of two guards knows holds, also while the second decides', async () => {
+    const asked = signal()
+    const open = signal()
+    const compile = (isLimit: boolean) => [defineConstraint({ name: 'own', compile: () => (isLimit ? { kind: 'body-limit' as const, requestBytes: 100, check: () => pass } : () => pass) })]
+    const store = memoryStore()
+    const second = createGuard(options({ audit: [], constraints: compile(false), store: { name: 'slow', admit: async (admission) => { asked.give(); await open.given; return store.admit(admission) } } }))
+    const api = await startApi(kind, options({ constraints: compile(true) }), ({ guard, handler }) => ({ use: [guard, (_req, _res, next) => { setImmediate(next) }, aapGuard(second)], routes: [{ method: 'POST', path: '/x', run: [requireCapability('a'), handler('x')] }] }))
+    const connection = await openConnection(api.server.port)
+    await connection.send(head('/x', await issuer.sign({ aap_capabilities: [{ action: 'a', constraints: { own: 1, max_requests_per_hour: 5 } }] }), 'chunked'))
+    await asked.given
+    await connection.send(tooLong + lastChunk)
+    for (let i = 0; i < 5; i++) await nextTurn()
+    open.give()
+    expect((await connection.closed()).answers).toMatchObject([{ status: 413 }])
+    await api.server.idle()
+    expect(api.handled).toEqual([])
+    await second.close()
+  })
+
+  it('AUD-1: an app that goes on after the cut gets no decision and no handler', async () => {
+    const goOn = signal()
+    const api = await startApi(kind, options(), ({ guard, handler }) => ({
+      use: [guard, (_req, _res, next) => { void goOn.given.then(() => { next() }) }],
+      routes: [{ method: 'POST', path: '/x', run: [requireCapability('a'), handler('x')] }],
+    }))
+    const connection = await openConnection(api.server.port)
+    await connection.send(head('/x', await issuer.sign(limited), 'chunked') + tooLong)
+    await connection.until('413')
+    goOn.give()
+    await nextTurn()
+    await connection.send(lastChunk)
+    await connection.closed()
+    await api.server.idle()
+    expect(api.handled).toEqual([])
+    expect(api.audit.takeDecision()).toMatchObject({ outcome: 'deny', rule: 'CON-6' })
   })
 
   it('ORD-1, AUD-1: a body that goes over while the decision is taken gets the answer of the decision', async () => {

@@ -340,6 +340,8 @@ describe.each(serverKinds)('CON-7 on %s: compression', (kind) => {
     const { answer, audit } = await ask({ after: [zip()] }, 1_000)
     expect(gunzipSync(Buffer.from(answer!.text, 'latin1')).toString()).toBe(text)
     expect(audit.results()).toMatchObject([{ bytes: answer!.text.length }])
+    const { server } = await startApi(kind, options({ audit: [] }), app(send, { after: [zip()] }))
+    expect((await server.call('/x', { token: await issuer.sign(limited(1_000)), headers: { 'accept-encoding': 'gzip' } })).header('content-encoding')).toBe('gzip')
     const over = await ask({ after: [zip()] }, 20)
     expect(over.answer).toBeUndefined()
     expect(over.audit.results()).toMatchObject([{ rule: 'CON-7', aborted: true }])

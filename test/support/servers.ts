@@ -68,6 +68,8 @@ export async function startServer(kind: ServerKind, app: App, { maxHeaderSize, p
     socket.once('close', () => { for (const closed of onSocket) closed() })
   })
   if (passesExpect) server.on('checkContinue', (req, res) => { server.emit('request', req, res) })
+  // No connection ends by itself: a test that waits for its end waits for something that ends it.
+  server.keepAliveTimeout = 0
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
