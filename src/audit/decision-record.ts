@@ -11,7 +11,6 @@ import { traceparentOf } from './trace-context.js'
 export interface DecisionFacts {
   readonly outcome: DecisionRecord['outcome']
   readonly correlationId: string
-  readonly nowMs: number
   readonly request: ResourceRequest
   readonly denial?: Denial | undefined
   /** Why there is no capability decision. */
@@ -27,8 +26,8 @@ export interface DecisionFacts {
 }
 
 /** The record of one decision, private reason included (AUD-1). Holds ids and names, never a token or a query. */
-export function decisionRecord(facts: DecisionFacts): DecisionRecord {
-  const { outcome, correlationId, nowMs, request, denial, note, status, verified, token, action, capabilityIndex, targetHost } = facts
+export function decisionRecord(facts: DecisionFacts, nowMs: number): DecisionRecord {
+  const { outcome, correlationId, request, denial, note, status, verified, token, action, capabilityIndex, targetHost } = facts
   const record: DecisionRecord = { kind: 'decision', time: timestampOf(nowMs), outcome, correlation_id: correlationId, method: request.method, path: pathOf(request.url) }
   if (denial !== undefined) {
     const { status: deniedWith, error } = errorCodes[denial.code]

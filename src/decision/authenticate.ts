@@ -81,8 +81,10 @@ function checkScheme(scheme: Credentials['scheme']): Denial | undefined {
   return { code: 'invalid_token', rule: 'POP-1', detail: 'a token that is not bound was sent with the scheme DPoP' }
 }
 
-function checkFailureLimit({ remoteAddress }: ResourceRequest, { failures }: DecisionRules, nowMs: number): Denial | undefined {
-  const waitMs = failures === undefined || remoteAddress === undefined ? 0 : failures.waitMs(remoteAddress, nowMs)
+function checkFailureLimit(request: ResourceRequest, { failures }: DecisionRules, nowMs: number): Denial | undefined {
+  if (failures === undefined) return undefined
+  const { remoteAddress } = request
+  const waitMs = remoteAddress === undefined ? 0 : failures.waitMs(remoteAddress, nowMs)
   if (waitMs === 0) return undefined
   return { code: 'too_many_failures', rule: 'TRN-5', detail: 'this peer had too many failed validations', retryAfterSeconds: Math.ceil(waitMs / 1000) }
 }

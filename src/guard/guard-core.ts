@@ -134,8 +134,8 @@ export class GuardCore {
   }
 
   /** Leaves a decision record, if anybody listens. */
-  record(facts: Omit<DecisionFacts, 'nowMs'>): void {
-    this.writeRecord((nowMs) => decisionRecord({ ...facts, nowMs }))
+  record(facts: DecisionFacts): void {
+    this.writeRecord((nowMs) => decisionRecord(facts, nowMs))
   }
 
   /** Leaves a record, if anybody listens. Never throws. */

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { chunkBytes } from './chunk-bytes.js'
+import { createAttachment } from './attachment.js'
 
 /**
  * Counts the bytes of one request body as they are received, before any decompression, and stops them at a limit (CON-6).
@@ -124,7 +125,7 @@ export class RequestMeter {
   }
 }
 
-const meters = new WeakMap<IncomingMessage, RequestMeter>()
+const meters = createAttachment<IncomingMessage, RequestMeter>()
 
 /** One meter a request, however many guards it passes. */
 export function meterRequest(req: IncomingMessage): RequestMeter {

@@ -3,6 +3,7 @@ import type { Aap } from './aap.js'
 import type { Denial } from '../model/denial.js'
 import type { GuardCore, Session } from '../guard/guard-core.js'
 import type { StateStore } from '../model/store.js'
+import { createAttachment } from './attachment.js'
 
 /** What the guard knows about a request, out of reach of everything that can write to the request (AUD-5). */
 export interface RequestState {
@@ -43,7 +44,7 @@ interface Admitted {
   readonly index: number
 }
 
-const histories = new WeakMap<IncomingMessage, RequestHistory>()
+const histories = createAttachment<IncomingMessage, RequestHistory>()
 let arrivals = 0
 
 export function historyOf(req: IncomingMessage): RequestHistory {

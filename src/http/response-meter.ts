@@ -1,5 +1,6 @@
 import type { OutgoingHttpHeader, ServerResponse } from 'node:http'
 import { chunkBytes } from './chunk-bytes.js'
+import { createAttachment } from './attachment.js'
 
 /** How a response is written: what nobody but the guard may do once it answers in a handler's place. */
 const writers = ['write', 'end', 'writeHead', 'writeHeader', 'flushHeaders', 'setHeader', 'setHeaders', 'appendHeader', 'removeHeader', 'addTrailers', 'writeContinue', 'writeProcessing', 'writeEarlyHints'] as const
@@ -259,7 +260,7 @@ export class ResponseMeter {
   }
 }
 
-const meters = new WeakMap<ServerResponse, ResponseMeter>()
+const meters = createAttachment<ServerResponse, ResponseMeter>()
 
 /** One meter a response, whoever wants to know. */
 export function meterResponse(res: ServerResponse): ResponseMeter {

@@ -6,7 +6,8 @@ import type { ResourceRequest } from '../model/resource-request.js'
  *
  * @param name in lower case
  */
-export function headerValues({ headers, rawHeaders }: Pick<ResourceRequest, 'headers' | 'rawHeaders'>, name: string): readonly string[] {
+export function headerValues(request: Pick<ResourceRequest, 'headers' | 'rawHeaders'>, name: string): readonly string[] {
+  const { rawHeaders } = request
   const values: string[] = []
   if (rawHeaders !== undefined) {
     for (let i = 0; i < rawHeaders.length; i += 2) {
@@ -14,6 +15,8 @@ export function headerValues({ headers, rawHeaders }: Pick<ResourceRequest, 'hea
     }
     return values
   }
+  // Read only here: Node makes this object when it is first asked for.
+  const { headers } = request
   for (const key of Object.keys(headers)) {
     const value = headers[key]
     if (value !== undefined && isNamed(key, name)) values.push(...(typeof value === 'string' ? [value] : value))
