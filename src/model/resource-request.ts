@@ -1,3 +1,5 @@
+import type { X509Certificate } from 'node:crypto'
+
 /**
  * A request as the guard sees it, whatever server received it. An `IncomingMessage` of Node has this shape but
  * for the names of its socket's facts; the adapters fill those in.
@@ -21,6 +23,8 @@ export interface ResourceRequest {
   readonly receivedBytes?: number | undefined
   /** Whether whoever sends the response enforces the decision's limit. Where nobody does, CON-7 denies. */
   readonly limitsResponse?: boolean | undefined
+  /** The client's certificate, which whoever received the request has verified; DER or parsed (POP-5). */
+  readonly clientCertificate?: X509Certificate | Uint8Array | undefined
   /** Whether the connection is TLS on this server's own socket (CON-12). */
   readonly encrypted?: boolean | undefined
 }
