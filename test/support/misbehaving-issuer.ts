@@ -32,6 +32,8 @@ export const loudFailures: readonly Failure[] = [
   { title: 'answers 503', answer: status(503, { 'retry-after': '3600' }), told: /status 503/ },
   { title: 'refuses connections', answer: 'nobody listens', told: /could not be fetched/ },
   { title: 'cuts connections', answer: cutOff, told: /could not be fetched/ },
+  { title: 'speaks another protocol', answer: ({ socket }) => { socket.end('SSH-2.0-OpenSSH_9.9\r\n') }, told: /could not be fetched/ },
+  { title: 'sends 100 kB of header fields', answer: bytes('{}', { 'x-padding': 'x'.repeat(100_000) }), told: /could not be fetched/ },
   { title: 'sends a page in HTML', answer: bytes('<!doctype html><title>Back soon</title>', { 'content-type': 'text/html' }), told: /not JSON/ },
   { title: 'sends half a JSON document', answer: bytes('{"issuer":"http://127.0.0.1","keys":[{"kty":"EC","crv":"P-2', { 'content-type': 'application/json' }), told: /not JSON/ },
   { title: 'sends JSON that is no key set', answer: json(['keys']), onlyKeys: true, told: /no key set/ },
@@ -57,7 +59,7 @@ export interface Flood {
 }
 
 /** Sends 100 MB of white space before `document`, as fast as they are taken: a good answer for who reads to the end. */
-export function flood(document: unknown = {}): Flood {
+export function flood(document: unknown = {}, statusCode = 200): Flood {
   const chunk = Buffer.alloc(65_536, ' ')
   let sentBytes = 0
   const ended: boolean[] = []
@@ -69,7 +71,7 @@ export function flood(document: unknown = {}): Flood {
     yield JSON.stringify(document)
   }
   const answer: Answer = (_request, response) => {
-    response.writeHead(200, { 'content-type': 'application/json' })
+    response.writeHead(statusCode, { 'content-type': 'application/json' })
     pipeline(Readable.from(body()), response, () => { ended.push(response.writableFinished) })
   }
   return Object.assign(answer, { sentBytes: () => sentBytes, ended })
