@@ -2,6 +2,7 @@ import { lookup } from 'node:dns/promises'
 import type { Algorithm } from '../token/algorithms.js'
 import type { DecisionRules } from '../decision/rules.js'
 import type { GuardOptions, Respond } from './guard-options.js'
+import type { ResourceMetadata } from './resource-metadata.js'
 import { createAuditTrail, jsonLines, type AuditTrail } from '../audit/audit-trail.js'
 import { checkNames } from '../decision/did-you-mean.js'
 import { CapabilityCompiler } from '../claims/compile-capability.js'
@@ -25,6 +26,8 @@ export interface Settings {
   readonly log: OperatorLog
   readonly routes: RouteTable | undefined
   readonly respond: Respond | undefined
+  /** Where there is a `baseUrl`. */
+  readonly metadata: ResourceMetadata | undefined
 }
 
 /** @throws TypeError or RangeError that names the option which is wrong */
@@ -70,6 +73,7 @@ export function freezeSettings(options: GuardOptions, environment: NodeJS.Proces
     log,
     routes: routes === undefined ? undefined : compileRoutes(routes),
     respond,
+    metadata: undefined,
   })
 }
 
