@@ -45,7 +45,7 @@ export function compilePossession({ profile = 'standard', dpop = true, mtls, bas
   return {
     rules,
     metadata: base && compileResourceMetadata({
-      baseUrl: base.text,
+      baseUrl: base,
       issuers: issuers.named?.map(({ issuer }) => issuer),
       dpopAlgorithms: verifier && [...verifier.algorithms],
       isStrict,
