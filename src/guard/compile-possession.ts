@@ -68,14 +68,14 @@ function compileProxies(entries: unknown): TrustedProxies {
 function compileDpop(option: unknown): ProofVerifier | undefined {
   if (option === false) return undefined
   const options = option === true ? {} : option
-  if (typeof options !== 'object' || options === null) throw new TypeError('option `dpop` must be true, false or an object')
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) throw new TypeError('option `dpop` must be true, false or an object')
   checkNames('option `dpop`:', options, dpopOptionNames)
   const { algorithms = defaultProofAlgorithms, nonceSecret, noncePeriod } = options as DpopOptions
-  if (nonceSecret === undefined && noncePeriod !== undefined) throw new TypeError('option `dpop.noncePeriod` needs `nonceSecret`')
-  return new ProofVerifier(readAlgorithms('dpop.algorithms', algorithms), nonceSecret === undefined ? undefined : compileNonces(nonceSecret, noncePeriod))
+  if (nonceSecret === undefined && noncePeriod !== undefined) throw new TypeError('option `dpop`: `noncePeriod` needs `nonceSecret`')
+  return new ProofVerifier(readAlgorithms('dpop`: `algorithms', algorithms), nonceSecret === undefined ? undefined : compileNonces(nonceSecret, noncePeriod))
 }
 
 function compileNonces(secret: unknown, period = 300): DpopNonces {
-  if (typeof secret !== 'string' || secret.length < 32) throw new TypeError('option `dpop.nonceSecret` must be a string of at least 32 characters')
-  return new DpopNonces(secret, readInteger('dpop.noncePeriod', period, 10, 3_600) * 1000)
+  if (typeof secret !== 'string' || secret.length < 32) throw new TypeError('option `dpop`: `nonceSecret` must be a string of at least 32 characters')
+  return new DpopNonces(secret, readInteger('dpop`: `noncePeriod', period, 10, 3_600) * 1000)
 }

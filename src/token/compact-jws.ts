@@ -1,7 +1,7 @@
 import type { Algorithm } from './algorithms.js'
 import type { Claims } from '../model/claims.js'
 import { isAlgorithm } from './algorithms.js'
-import { parseJwsParts } from './jws-parts.js'
+import { parseJws } from './jws-parts.js'
 import { refuseToken } from './token-refused.js'
 
 /** A JWT that is well formed. Nothing in it is to be believed before its signature is verified. */
@@ -20,8 +20,8 @@ export interface JwtRules {
 /** @see TOK-1, TOK-2, TOK-3, TOK-7; RFC 7515 section 7.1, RFC 8725 sections 3.1 and 3.11 */
 export function parseCompactJws(token: string, rules: JwtRules): UnverifiedJwt {
   if (!token.includes('.')) refuseToken('INT-1', 'an opaque token, and introspection is not configured')
-  const { header, payload } = parseJwsParts(token, refuseToken)
-  return { ...readHeader(header, rules), payload }
+  const { header, payload } = parseJws(token, refuseToken, (members) => readHeader(members, rules))
+  return { ...header, payload }
 }
 
 /** `jku`, `jwk`, `x5u` and `x5c` are not read at all. */

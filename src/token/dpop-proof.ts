@@ -11,7 +11,7 @@ import { checkPublicKey, UnusableKey, type VerificationKey } from './verificatio
 import { digestOf } from '../claims/digest.js'
 import { isAlgorithm } from './algorithms.js'
 import { parseComparableUrl } from '../matching/comparable-url.js'
-import { parseJwsParts, parseJwsPayload } from './jws-parts.js'
+import { parseJws, parseJwsPayload, type JwsParts } from './jws-parts.js'
 
 /** A proof's `iat` may be this old, inclusive, and this far ahead (POP-3). */
 const maxAgeMs = 60_000
@@ -98,13 +98,16 @@ export class ProofVerifier {
     return { key: digestOf('proof', context.thumbprint, jti), keepMs: Math.floor(expiresAtMs - context.nowMs) + 1, needsNonce }
   }
 
-  #parse(proof: string): { header: ProofHeader; payload: Claims } {
-    const { header: { typ, alg, jwk }, payload } = parseJwsParts(proof, refuseProof)
+  #parse(proof: string): JwsParts<ProofHeader> {
+    return parseJws(proof, refuseProof, (members) => this.#readHeader(members))
+  }
+
+  #readHeader({ typ, alg, jwk }: Claims): ProofHeader {
     if (typ !== 'dpop+jwt') refuseProof('POP-3', `typ ${JSON.stringify(typ)} is not dpop+jwt`)
     if (!isAlgorithm(alg) || !this.algorithms.has(alg)) refuseProof('POP-3', `alg ${JSON.stringify(alg)} is not accepted`)
     const key = checkProofKey(jwk)
     if (!key.fits(alg)) refuseProof('POP-3', `jwk is not for ${alg}`)
-    return { header: { algorithm: alg, key }, payload }
+    return { algorithm: alg, key }
   }
 
   #checkNonce(nonce: unknown, nowMs: number): boolean {

@@ -3,28 +3,29 @@ import { decodeBase64Url } from './base64url.js'
 import { parseStrictJson } from './strict-json.js'
 
 /** Header and payload of a compact JWS, well formed and not yet to be believed. */
-export interface JwsParts {
-  readonly header: Claims
+export interface JwsParts<Header> {
+  readonly header: Header
   readonly payload: Claims
 }
 
-/** Told the rule and what is wrong; throws. */
+/** Is told the rule and what is wrong, and throws. */
 export type Refuse = (rule: string, detail: string) => never
 
 /**
  * Takes a compact JWS apart: access tokens and proofs alike.
  *
+ * @param readHeader judges the header before the payload is looked at (ORD-1)
  * @see TOK-2, TOK-7; RFC 7515 section 7.1
  */
-export function parseJwsParts(text: string, refuse: Refuse): JwsParts {
-  const segments = decodeSegments(text, refuse)
-  const header = parse(segments[0], 'header', refuse)
-  if ('crit' in header) refuse('TOK-2', 'the header has crit')
-  if ('b64' in header && header.b64 !== true) refuse('TOK-2', 'the header has b64 other than true')
-  return { header, payload: parse(segments[1], 'payload', refuse) }
+export function parseJws<Header>(text: string, refuse: Refuse, readHeader: (header: Claims) => Header): JwsParts<Header> {
+  const [header, payload] = decodeSegments(text, refuse)
+  const members = parse(header, 'header', refuse)
+  if ('crit' in members) refuse('TOK-2', 'the header has crit')
+  if ('b64' in members && members.b64 !== true) refuse('TOK-2', 'the header has b64 other than true')
+  return { header: readHeader(members), payload: parse(payload, 'payload', refuse) }
 }
 
-/** The payload alone, where the very text of the header was seen before. */
+/** The payload alone, where the very text of the header was judged before. */
 export function parseJwsPayload(text: string, refuse: Refuse): Claims {
   return parse(decodeSegments(text, refuse)[1], 'payload', refuse)
 }
