@@ -1,4 +1,4 @@
-import type { Admission, AdmissionVerdict } from '../model/store.js'
+import type { Admission, AdmissionVerdict, ProofId } from '../model/store.js'
 import type { DecisionRules } from './rules.js'
 import type { Denial } from '../model/denial.js'
 import type { Evaluation } from './evaluate-capability.js'
@@ -13,18 +13,33 @@ export interface AdmissionOutcome {
   readonly denial?: Denial | undefined
 }
 
+/** For whom an admission is asked. */
+export interface Claimant {
+  readonly scope: string
+  /** The proof that came with the request, if it was not shown to the store already. */
+  readonly proof: ProofId | undefined
+}
+
 /**
  * Settles everything stateful in one step of the store: the first capability that passed its other rules and has room
- * admits, and if none passed, the first candidate is charged all the same (CAP-3, QTA-2).
+ * admits, and if none passed, the first candidate is charged all the same (CAP-3, QTA-2). The proof comes before all of
+ * it: one that was shown before answers whatever else is wrong (POP-3).
  */
-export function admit(evaluations: readonly Evaluation[], scope: string, rules: DecisionRules): MaybePromise<AdmissionOutcome> {
+export function admit(evaluations: readonly Evaluation[], claimant: Claimant, rules: DecisionRules): MaybePromise<AdmissionOutcome> {
   const passed = evaluations.filter(({ denial }) => denial === undefined)
-  if (passed.length === 0) return chargeRefused(refusedFirst(evaluations), scope, rules)
+  if (passed.length === 0) return chargeRefused(refusedFirst(evaluations), claimant, rules)
 
   const first = passed[0] as Evaluation
-  if (first.charge.length === 0) return { admitted: first }
-  const admission = { scope, alternatives: passed.map(({ charge }) => ({ quotas: charge })) }
+  if (first.charge.length === 0 && claimant.proof === undefined) return { admitted: first }
+  const admission = { ...admissionOf(claimant), alternatives: passed.map(({ charge }) => ({ quotas: charge })) }
   return recover(() => whenReady(ask(admission, rules), (verdict) => conclude(verdict, passed)), unavailable)
+}
+
+/** Shows the proof of a request that is refused, or not yet decided: it cannot be shown again. */
+export function admitProof(claimant: Claimant, rules: DecisionRules): MaybePromise<Denial | undefined> {
+  if (claimant.proof === undefined) return undefined
+  const admission = { ...admissionOf(claimant), alternatives: [] }
+  return recover(() => whenReady(ask(admission, rules), refusedProof), (error) => unavailable(error).denial)
 }
 
 /** The first failure answers, but where constraints of any capability hold, what the action lacks is its approval (CAP-3, OVS-1). */
@@ -32,15 +47,36 @@ export function refusedFirst(evaluations: readonly Evaluation[]): Evaluation {
   return evaluations.find(({ denial }) => denial?.rule === 'OVS-1') ?? (evaluations[0] as Evaluation)
 }
 
+function admissionOf({ scope, proof }: Claimant): Pick<Admission, 'scope' | 'proof'> {
+  return proof === undefined ? { scope } : { scope, proof: { key: proof.key, keepMs: proof.keepMs } }
+}
+
 function conclude(verdict: AdmissionVerdict, passed: readonly Evaluation[]): AdmissionOutcome {
+  const denial = refusedProof(verdict)
+  if (denial !== undefined) return { denial }
   if (verdict.outcome === 'admitted') {
     const admitted = Number.isInteger(verdict.alternative) ? passed[verdict.alternative] : undefined
     if (admitted !== undefined) return { admitted }
-  } else if ((verdict.outcome as unknown) === 'full' && Number.isFinite(verdict.retryAfterMs) && verdict.retryAfterMs > 0) {
+  } else if (verdict.outcome === 'full' && Number.isFinite(verdict.retryAfterMs) && verdict.retryAfterMs > 0) {
     const retryAfterSeconds = Math.max(1, Math.ceil(verdict.retryAfterMs / 1000))
     return { denial: { code: 'quota_exceeded', rule: 'CON-1', detail: `no room in ${quotaNames(passed)}`, retryAfterSeconds } }
   }
-  throw new Error(`the store answered ${JSON.stringify(verdict)}`)
+  throw noVerdict(verdict)
+}
+
+/** @throws Error for what is no verdict at all: then nobody knows whether the proof is remembered */
+function refusedProof(verdict: AdmissionVerdict): Denial | undefined {
+  switch (verdict.outcome) {
+    case 'replayed': return { code: 'invalid_dpop_proof', rule: 'POP-3', detail: 'the proof was shown before' }
+    case 'proofs-full': return { code: 'temporarily_unavailable', rule: 'POP-3', detail: 'the store can remember no more proofs', retryAfterSeconds: 1 }
+    case 'admitted':
+    case 'full': return undefined
+    default: throw noVerdict(verdict)
+  }
+}
+
+function noVerdict(verdict: unknown): Error {
+  return new Error(`the store answered ${JSON.stringify(verdict)}`)
 }
 
 /** All that were asked for, since a store does not say which of them is full. */
@@ -49,12 +85,15 @@ function quotaNames(passed: readonly Evaluation[]): string {
 }
 
 /** A refusal by another constraint counts where there is room, but for a missing approval, and keeps its answer. */
-function chargeRefused({ denial, charge }: Evaluation, scope: string, rules: DecisionRules): MaybePromise<AdmissionOutcome> {
+function chargeRefused({ denial, charge }: Evaluation, claimant: Claimant, rules: DecisionRules): MaybePromise<AdmissionOutcome> {
   const outcome = { denial }
-  if (denial?.code === 'aap_approval_required' || charge.length === 0) return outcome
+  const isCharged = denial?.code !== 'aap_approval_required' && charge.length > 0
+  if (!isCharged && claimant.proof === undefined) return outcome
+  const admission = { ...admissionOf(claimant), alternatives: [], ...(isCharged && { chargeOnly: charge }) }
   return recover(
-    () => whenReady(ask({ scope, alternatives: [], chargeOnly: charge }, rules), () => outcome),
+    () => whenReady(ask(admission, rules), (verdict) => (claimant.proof === undefined ? outcome : { denial: refusedProof(verdict) ?? denial })),
     (error) => {
+      if (claimant.proof !== undefined) return unavailable(error)
       rules.warn('store failure', `The store ${rules.store.name} did not count a refused request: ${describeError(error)}`)
       return outcome
     },

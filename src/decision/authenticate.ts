@@ -1,19 +1,37 @@
 import type { DecisionRules } from './rules.js'
 import type { Denial } from '../model/denial.js'
+import type { DenialCode } from '../model/error-codes.js'
+import type { Forwarded } from '../token/forwarded.js'
 import type { MaybePromise } from '../model/maybe-promise.js'
 import type { ResourceRequest } from '../model/resource-request.js'
 import type { TokenIdentity } from '../claims/compile-authorization.js'
+import type { VerifiedProof } from '../token/dpop-proof.js'
+import { checkPossession, type Shown } from '../token/possession.js'
 import { checkTimes } from '../token/standard-claims.js'
 import { checkTokenText, extractCredentials, type Credentials } from '../token/credentials.js'
 import { KeysUnavailable } from '../token/key-set.js'
+import { readForwarded } from '../token/forwarded.js'
 import { TokenRefused } from '../token/token-refused.js'
 import { verifyToken, type VerifiedToken } from '../token/verify-token.js'
 import { whenReady } from './when-ready.js'
 
+const nothingForwarded: Forwarded = Object.freeze({})
+
 /** Either a token that may be decided by, or why there is none. */
-export type Authentication =
-  | { readonly denial?: undefined; readonly verified: VerifiedToken; readonly token?: undefined }
-  | { readonly denial: Denial; readonly verified?: VerifiedToken; readonly token?: TokenIdentity | undefined }
+export type Authentication = Presented & (
+  | { readonly denial?: undefined; readonly verified: VerifiedToken; readonly token?: undefined; readonly proof?: VerifiedProof | undefined }
+  | { readonly denial: Denial; readonly verified?: VerifiedToken; readonly token?: TokenIdentity | undefined; readonly proof?: undefined }
+)
+
+/** What is known of a request whatever became of its token. */
+export interface Presented {
+  /** Of the credentials; absent where there are none, or none that can be read. */
+  readonly scheme?: Credentials['scheme'] | undefined
+  /** What a trusted proxy said about the connection to it. */
+  readonly forwarded: Forwarded
+}
+
+type Verification = { readonly denial?: undefined; readonly verified: VerifiedToken } | { readonly denial: Denial; readonly token?: TokenIdentity | undefined }
 
 /**
  * From a request to a verified token: transport, size, header, issuer, signature, times, audience, claims, proof, in
@@ -21,20 +39,26 @@ export type Authentication =
  */
 export function authenticate(request: ResourceRequest, rules: DecisionRules, nowMs: number): MaybePromise<Authentication> {
   const blocked = checkFailureLimit(request, rules, nowMs)
-  if (blocked !== undefined) return { denial: blocked }
+  if (blocked !== undefined) return { denial: blocked, forwarded: nothingForwarded }
 
+  const forwarded = readForwarded(request, rules.possession.proxies)
+  if ('code' in forwarded) return failed({ denial: forwarded, forwarded: nothingForwarded }, request, rules, nowMs)
   const credentials = extractCredentials(request)
-  if ('code' in credentials) return failed({ denial: credentials }, request, rules, nowMs)
+  if ('code' in credentials) return failed({ denial: credentials, scheme: credentials.scheme, forwarded }, request, rules, nowMs)
 
-  const known = findVerified(credentials.token, rules)
-  return whenReady(known ?? verifyFirst(credentials.token, rules, nowMs), (result) => {
-    const authentication = result.denial === undefined ? checkVerified(result.verified, credentials, rules, nowMs) : result
-    return authentication.denial === undefined ? authentication : failed(authentication, request, rules, nowMs)
+  const { scheme } = credentials
+  return whenReady(findVerified(credentials.token, rules) ?? verifyFirst(credentials.token, rules, nowMs), (result) => {
+    if (result.denial !== undefined) return failed({ ...result, scheme, forwarded }, request, rules, nowMs)
+    const { verified } = result
+    return whenReady(checkVerified(verified, { credentials, request, forwarded, nowMs }, rules), (shown) => {
+      if (shown !== undefined && 'code' in shown) return failed({ denial: shown, verified, scheme, forwarded }, request, rules, nowMs)
+      return { verified, proof: shown, scheme, forwarded }
+    })
   })
 }
 
 /** A token that was verified before, as long as its issuer is still trusted and its key still the issuer's (TOK-11). */
-function findVerified(token: string, { tokens, verification }: DecisionRules): Authentication | undefined {
+function findVerified(token: string, { tokens, verification }: DecisionRules): Verification | undefined {
   const verified = tokens.get(token)
   if (verified === undefined) return undefined
   if (verification.issuers.find(verified.issuer.issuer) === verified.issuer && isKeyHeld(verified)) return { verified }
@@ -52,7 +76,7 @@ function isKeyHeld({ issuer, key }: VerifiedToken): boolean {
   }
 }
 
-async function verifyFirst(token: string, { verification, tokens, warn }: DecisionRules, nowMs: number): Promise<Authentication> {
+async function verifyFirst(token: string, { verification, tokens, warn }: DecisionRules, nowMs: number): Promise<Verification> {
   const denial = checkTokenText(token)
   if (denial !== undefined) return { denial }
   try {
@@ -70,15 +94,8 @@ async function verifyFirst(token: string, { verification, tokens, warn }: Decisi
 }
 
 /** What is checked at every request, however often the token was seen. */
-function checkVerified(verified: VerifiedToken, { scheme }: Credentials, { verification }: DecisionRules, nowMs: number): Authentication {
-  const denial = checkTimes(verified.times, nowMs, verification.toleranceMs) ?? checkScheme(scheme)
-  return denial === undefined ? { verified } : { denial, verified }
-}
-
-/** POP-1: a token that is not bound needs `Bearer`. Bound ones never get here. */
-function checkScheme(scheme: Credentials['scheme']): Denial | undefined {
-  if (scheme === 'bearer') return undefined
-  return { code: 'invalid_token', rule: 'POP-1', detail: 'a token that is not bound was sent with the scheme DPoP' }
+function checkVerified({ times, confirmation, issuer }: VerifiedToken, shown: Omit<Shown, 'confirmation' | 'audienceOrigin'>, { verification, possession }: DecisionRules): ReturnType<typeof checkPossession> {
+  return checkTimes(times, shown.nowMs, verification.toleranceMs) ?? checkPossession({ ...shown, confirmation, audienceOrigin: issuer.audienceOrigin }, possession)
 }
 
 function checkFailureLimit(request: ResourceRequest, { failures }: DecisionRules, nowMs: number): Denial | undefined {
@@ -89,9 +106,10 @@ function checkFailureLimit(request: ResourceRequest, { failures }: DecisionRules
   return { code: 'too_many_failures', rule: 'TRN-5', detail: 'this peer had too many failed validations', retryAfterSeconds: Math.ceil(waitMs / 1000) }
 }
 
+const countedFailures: ReadonlySet<DenialCode> = new Set(['invalid_token', 'token_expired', 'invalid_request', 'invalid_dpop_proof'])
+
 /** Only what a peer sent wrongly counts against it: an issuer that is down does not. */
 function failed<T extends Authentication & { denial: Denial }>(authentication: T, { remoteAddress }: ResourceRequest, { failures }: DecisionRules, nowMs: number): T {
-  const { code } = authentication.denial
-  if (remoteAddress !== undefined && (code === 'invalid_token' || code === 'token_expired' || code === 'invalid_request')) failures?.count(remoteAddress, nowMs)
+  if (remoteAddress !== undefined && countedFailures.has(authentication.denial.code)) failures?.count(remoteAddress, nowMs)
   return authentication
 }

@@ -4,12 +4,14 @@ import type { ConstraintFacts } from '../constraints/constraint-definition.js'
 import type { DecisionRules } from './rules.js'
 import type { Denial } from '../model/denial.js'
 import type { Facts } from '../model/facts.js'
+import type { Forwarded } from '../token/forwarded.js'
 import type { MatchedCapability } from '../model/decision.js'
 import type { MaybePromise } from '../model/maybe-promise.js'
+import type { ProofId } from '../model/store.js'
 import type { ResourceRequest } from '../model/resource-request.js'
 import type { Route } from './route.js'
 import type { VerifiedToken } from '../token/verify-token.js'
-import { admit, refusedFirst, type AdmissionOutcome } from './admit.js'
+import { admit, admitProof, refusedFirst, type AdmissionOutcome, type Claimant } from './admit.js'
 import { knownBodyBytes } from './body-length.js'
 import { callHook } from './hook.js'
 import { checkAuthorization } from '../checks/order.js'
@@ -18,6 +20,7 @@ import { demandsOn, type Demands } from '../checks/local-policy.js'
 import { evaluateCapability, type Evaluation } from './evaluate-capability.js'
 import { gatherFacts } from './gather-facts.js'
 import { isActionName } from '../matching/action-name.js'
+import { isBound } from '../token/confirmation.js'
 import { whenReady } from './when-ready.js'
 import { parseTarget, type Target } from '../matching/target.js'
 
@@ -33,6 +36,10 @@ export interface Attempt {
   readonly nowMs: number
   /** Position of the capability that admitted this request for an action already: it counts once (QTA-2). */
   readonly admittedBy: AdmittedBy
+  /** The proof that came with the request, unless it was shown to the store already (POP-3). */
+  readonly proof: ProofId | undefined
+  /** What a trusted proxy said about the connection to it. */
+  readonly forwarded: Forwarded
 }
 
 export type AdmittedBy = (action: string) => number | undefined
@@ -49,19 +56,48 @@ export interface Ruling {
   readonly limits?: BodyLimits | undefined
 }
 
+/** What the stateless rules say: a refusal, or capabilities that only state can still refuse. */
+interface Judgement {
+  readonly denial?: Denial | undefined
+  readonly action?: string | undefined
+  readonly target?: Target | undefined
+  readonly facts?: ConstraintFacts
+  readonly evaluations?: readonly Evaluation[]
+}
+
 /**
- * Decides one attempt, top to bottom in the order of ORD-1: action, task, context, delegation, capability, constraints,
- * approval, quotas. What is cheap and stateless comes first, state last, so that the same request gets the same answer.
+ * Decides one attempt in the order of ORD-1. What is cheap and stateless comes first, state last and in one step, so that
+ * the same request gets the same answer.
  *
  * @throws HookFailed where code of the user fails (ERR-2)
  */
 export function authorize(attempt: Attempt, rules: DecisionRules): MaybePromise<Ruling> {
+  if (attempt.proof !== undefined) return authorizeWithProof(attempt, rules)
+  return whenReady(judge(attempt, rules), (judgement) => settle(attempt, judgement, rules))
+}
+
+/** A proof is used up whatever becomes of the request, also where a hook fails (POP-3). */
+async function authorizeWithProof(attempt: Attempt, rules: DecisionRules): Promise<Ruling> {
+  let judgement: Judgement
+  try {
+    judgement = await judge(attempt, rules)
+  } catch (error) {
+    const denial = await admitProof(claimantOf(attempt), rules)
+    if (denial !== undefined) return { denial }
+    throw error
+  }
+  return settle(attempt, judgement, rules)
+}
+
+/** The rules that need no state, top to bottom: action, task, context, delegation, capability, constraints, approval. */
+function judge(attempt: Attempt, rules: DecisionRules): MaybePromise<Judgement> {
   const { verified, route, hookRequest, nowMs, commonFacts } = attempt
   const { compiled } = verified
   const { task } = compiled.authorization
   const { hookTimeoutMs } = rules
   // Whoever may not act at all is asked nothing, and no hook runs for them.
-  if (compiled.agentDenial !== undefined) return { denial: compiled.agentDenial, action: typeof route.action === 'string' ? route.action : undefined }
+  const excluded = checkBound(verified, commonFacts, route) ?? compiled.agentDenial
+  if (excluded !== undefined) return { denial: excluded, action: typeof route.action === 'string' ? route.action : undefined }
 
   return whenReady(resolveAction(route, hookRequest, hookTimeoutMs), (action) =>
     whenReady(gatherFacts({ ...commonFacts, ...route.constants }, route.taskHooks, hookRequest, task, hookTimeoutMs), (taskFacts) => {
@@ -71,18 +107,22 @@ export function authorize(attempt: Attempt, rules: DecisionRules): MaybePromise<
       const candidates = findCandidates(action, compiled)
       if (action === undefined || 'code' in candidates) return { denial: candidates as Denial, action }
 
-      return whenReady(gatherFacts(taskFacts, route.actionHooks, hookRequest, task, hookTimeoutMs), (facts) => {
-        const target = parseTarget(facts.target)
-        return whenReady(resolveAddresses(target, facts, candidates, rules), (addresses) => {
-          const constraintFacts = describeRequest(attempt, facts, target, addresses, candidates)
-          const approvalReason = approvalReasonOf(action, compiled, demands, facts)
-          return whenReady(evaluateAll(candidates, constraintFacts, approvalReason, hookTimeoutMs), (evaluations) =>
-            whenReady(settle(attempt, action, evaluations, rules), ({ denial: refusal, admitted }) =>
-              ({ action, target, denial: refusal, capability: matched(admitted), addresses: checkedAddresses(admitted, constraintFacts), limits: admitted?.candidate.capability.limits })))
+      return whenReady(gatherFacts(taskFacts, route.actionHooks, hookRequest, task, hookTimeoutMs), (known) => {
+        const target = parseTarget(known.target)
+        return whenReady(resolveAddresses(target, known, candidates, rules), (addresses) => {
+          const facts = describeRequest(attempt, known, target, addresses, candidates)
+          const approvalReason = approvalReasonOf(action, compiled, demands, known)
+          return whenReady(evaluateAll(candidates, facts, approvalReason, hookTimeoutMs), (evaluations) => ({ action, target, facts, evaluations }))
         })
       })
     }),
   )
+}
+
+/** POP-2: a route may demand what the profile does not. */
+function checkBound({ confirmation }: VerifiedToken, commonFacts: Facts, { constants }: Route): Denial | undefined {
+  if (isBound(confirmation) || !('proof' in constants || 'proof' in commonFacts)) return undefined
+  return { code: 'invalid_token', rule: 'POP-2', detail: 'the token is not bound, and the route requires proof of possession' }
 }
 
 /** `undefined` where the resolver yields no valid action name (RTE-1). */
@@ -103,10 +143,10 @@ function resolveAddresses(target: Target | undefined, facts: Facts, candidates: 
   return callHook('resolveTargets', hookTimeoutMs, () => resolveTargets(target.host))
 }
 
-function describeRequest({ request, nowMs }: Attempt, facts: Facts, target: Target | undefined, addresses: Facts['addresses'], candidates: readonly Candidate[]): ConstraintFacts {
+function describeRequest({ request, forwarded, nowMs }: Attempt, facts: Facts, target: Target | undefined, addresses: Facts['addresses'], candidates: readonly Candidate[]): ConstraintFacts {
   const bodyBytes = candidates.some(({ capability }) => capability.limits?.requestBytes !== undefined) ? knownBodyBytes(request) : undefined
   const limitsResponse = request.limitsResponse === true
-  return Object.assign({}, facts, { target, isTargetGiven: (facts.target ?? undefined) !== undefined, addresses, method: request.method, encrypted: request.encrypted, bodyBytes, limitsResponse, nowMs })
+  return Object.assign({}, facts, { target, isTargetGiven: (facts.target ?? undefined) !== undefined, addresses, method: request.method, encrypted: forwarded.encrypted ?? request.encrypted, bodyBytes, limitsResponse, nowMs })
 }
 
 /** OVS-1: the list comes from the signed token, the route and local policy, never from the request. */
@@ -123,15 +163,31 @@ function evaluateAll(candidates: readonly Candidate[], facts: ConstraintFacts, a
   return whenReady(evaluateCapability(candidate, facts, approvalReason, timeoutMs), (evaluation) => evaluateAll(candidates, facts, approvalReason, timeoutMs, [...evaluated, evaluation]))
 }
 
+/** Everything stateful, in one step. */
+function settle(attempt: Attempt, { denial, action, target, facts, evaluations }: Judgement, rules: DecisionRules): MaybePromise<Ruling> {
+  if (action === undefined || facts === undefined || evaluations === undefined) {
+    return whenReady(admitProof(claimantOf(attempt), rules), (refused) => ({ denial: refused ?? denial, action }))
+  }
+  return whenReady(admitOnce(attempt, action, evaluations, rules), ({ denial: refusal, admitted }) =>
+    ({ action, target, denial: refusal, capability: matched(admitted), addresses: checkedAddresses(admitted, facts), limits: admitted?.candidate.capability.limits }))
+}
+
 /**
  * A request that was admitted before counts once (QTA-2): the capability that admitted it still has to hold with the
  * new facts, and nothing is taken.
  */
-function settle({ admittedBy, verified }: Attempt, action: string, evaluations: readonly Evaluation[], rules: DecisionRules): MaybePromise<AdmissionOutcome> {
-  const index = admittedBy(action)
-  if (index === undefined) return admit(evaluations, verified.compiled.scope, rules)
+function admitOnce(attempt: Attempt, action: string, evaluations: readonly Evaluation[], rules: DecisionRules): MaybePromise<AdmissionOutcome> {
+  const index = attempt.admittedBy(action)
+  if (index === undefined) return admit(evaluations, claimantOf(attempt), rules)
   const evaluation = evaluations.find(({ candidate }) => candidate.index === index) ?? refusedFirst(evaluations)
-  return evaluation.denial === undefined ? { admitted: evaluation } : { denial: evaluation.denial }
+  return whenReady(admitProof(claimantOf(attempt), rules), (refused) => {
+    const denial = refused ?? evaluation.denial
+    return denial === undefined ? { admitted: evaluation } : { denial }
+  })
+}
+
+function claimantOf({ verified: { compiled: { scope } }, proof }: Attempt): Claimant {
+  return { scope, proof }
 }
 
 function matched(admitted: Evaluation | undefined): MatchedCapability | undefined {

@@ -2,6 +2,7 @@ import type { Clock } from '../model/clock.js'
 import type { Facts } from '../model/facts.js'
 import type { FailureLimit } from '../token/failure-limit.js'
 import type { MaybePromise } from '../model/maybe-promise.js'
+import type { PossessionRules } from '../token/possession.js'
 import type { StateStore } from '../model/store.js'
 import type { TokenCache } from '../token/token-cache.js'
 import type { VerificationRules } from '../token/verify-token.js'
@@ -10,6 +11,7 @@ import type { VerificationRules } from '../token/verify-token.js'
 export interface DecisionRules {
   readonly verification: VerificationRules
   readonly tokens: TokenCache
+  readonly possession: PossessionRules
   /** TRN-5; absent where failures are not limited. */
   readonly failures: FailureLimit | undefined
   readonly store: StateStore

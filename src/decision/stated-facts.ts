@@ -5,7 +5,7 @@ import { HookFailed } from './hook.js'
 
 /**
  * Facts that somebody states as values. One that is stated as `undefined` is missing, not unasked, so that it denies
- * where something depends on it (CAP-6); only `approval` is no fact to be known but a demand, made or not.
+ * where something depends on it (CAP-6); only `approval` and `proof` are no facts to be known but demands, made or not.
  *
  * A fact under a wrong name would be a demand that nobody checks (`aproval: 'required'`). Other names are for registered
  * constraints, where there are any.
@@ -17,7 +17,7 @@ export function statedFacts(source: string, facts: unknown, hasRegisteredConstra
   const stated: Record<string, unknown> = {}
   for (const [name, value] of Object.entries(facts) as [string, unknown][]) {
     checkName(source, name, hasRegisteredConstraints)
-    if (name !== 'approval' || value !== undefined) stated[name] = value ?? null
+    if (value !== undefined || (name !== 'approval' && name !== 'proof')) stated[name] = value ?? null
   }
   return stated
 }

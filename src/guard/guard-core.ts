@@ -7,6 +7,10 @@ import type { RouteMatch } from './route-table.js'
 import type { Settings } from './settings.js'
 import type { TokenIdentity } from '../claims/compile-authorization.js'
 import type { VerifiedToken } from '../token/verify-token.js'
+import type { Credentials } from '../token/credentials.js'
+import type { Forwarded } from '../token/forwarded.js'
+import type { VerifiedProof } from '../token/dpop-proof.js'
+import { admitProof } from '../decision/admit.js'
 import { authenticate } from '../decision/authenticate.js'
 import { authorize, type AdmittedBy, type Ruling } from '../decision/authorize.js'
 import { checkAuthorization } from '../checks/order.js'
@@ -34,12 +38,23 @@ export interface Session {
   readonly denial?: Denial | undefined
   readonly verified?: VerifiedToken | undefined
   readonly token?: TokenIdentity | undefined
+  /** How the token was sent, for the challenge (TRN-4). */
+  readonly scheme?: Credentials['scheme'] | undefined
+  readonly forwarded?: Forwarded | undefined
+  /** A proof of possession that still has to be shown to the store, so that it is accepted once (POP-3). */
+  readonly proof?: VerifiedProof | undefined
+  /** Whether the client's nonce will soon be too old (RFC 9449 section 8.2). */
+  readonly needsNonce?: boolean | undefined
 }
 
 /** The whole outcome of a decision, private side included. */
-export type GuardRuling = Ruling & Pick<Session, 'correlationId' | 'request' | 'verified' | 'token'>
+export type GuardRuling = Ruling & Pick<Session, 'correlationId' | 'request' | 'verified' | 'token' | 'scheme' | 'needsNonce'> & {
+  /** The action demands a bound token, whatever the profile says (POP-2). */
+  readonly requiresProof?: boolean
+}
 
 const noFacts: Facts = Object.freeze({})
+const nothingForwarded: Forwarded = Object.freeze({})
 const closed: Denial = { code: 'temporarily_unavailable', rule: 'ERR-2', detail: 'the guard is closed', retryAfterSeconds: 1 }
 
 /** Joins settings, pipeline and audit. The adapters and `guard.authorize` are thin shells around it. */
@@ -64,12 +79,34 @@ export class GuardCore {
     const { rules } = this.settings
     return this.#settle<Session>(
       () =>
-        whenReady(authenticate(request, rules, rules.now()), ({ denial, verified, token }) => {
-          if (denial !== undefined) return { correlationId, request, hookRequest, commonFacts: noFacts, denial, verified, token }
-          return whenReady(gatherCommonFacts(rules, hookRequest), (commonFacts) => ({ correlationId, request, hookRequest, commonFacts, verified }))
+        whenReady(authenticate(request, rules, rules.now()), ({ denial, verified, token, scheme, forwarded, proof }) => {
+          const session = { correlationId, request, hookRequest, commonFacts: noFacts, denial, verified, token, scheme, forwarded, proof, needsNonce: proof?.needsNonce }
+          if (denial !== undefined || rules.facts === undefined) return session
+          // Where the hook fails, there may be a proof to remember all the same.
+          return this.#settle<Session>(() => whenReady(gatherCommonFacts(rules, hookRequest), (commonFacts) => ({ ...session, commonFacts })), (failure) => ({ ...session, denial: failure }))
         }),
       refused,
     )
+  }
+
+  /**
+   * Shows a session's proof to the store before any action is known: the guard alone must refuse a replay. Never throws
+   * or rejects.
+   */
+  showProof(session: Session): MaybePromise<Session> {
+    const { verified, proof, ...others } = session
+    if (verified === undefined || proof === undefined) return session
+    const shown = { ...others, verified }
+    return this.#settle<Session>(
+      () => whenReady(admitProof({ scope: verified.compiled.scope, proof }, this.settings.rules), (denial) => ({ ...shown, denial: denial ?? shown.denial })),
+      (failure) => ({ ...shown, denial: failure }),
+    )
+  }
+
+  /** The nonce that the client should use from now on, where its own will soon be too old. */
+  nextNonce({ needsNonce }: Pick<Session, 'needsNonce'>): string | undefined {
+    const { now, possession } = this.settings.rules
+    return needsNonce === true ? possession.dpop?.nonces?.current(now()) : undefined
   }
 
   /** The rules that hold whatever the action is (TSK-1, CTX-1, DEL-1 to DEL-3). Never throws. */
@@ -87,8 +124,8 @@ export class GuardCore {
   /** Decides one action of a session and records it, unless this request was admitted for it before. Never throws or rejects. */
   decide(session: Session, route: Route, admittedBy: AdmittedBy): MaybePromise<GuardRuling> {
     return whenReady(this.#rule(session, route, admittedBy), ({ denial, action, capability, target, addresses, limits }) => {
-      const { correlationId, request, verified, token } = session
-      const ruling: GuardRuling = { denial, action, capability, target, addresses, limits, correlationId, request, verified, token }
+      const { correlationId, request, verified, token, scheme, needsNonce } = session
+      const ruling: GuardRuling = { denial, action, capability, target, addresses, limits, correlationId, request, verified, token, scheme, needsNonce, requiresProof: 'proof' in route.constants }
       if (denial?.missingFact !== undefined) this.#tellMissing(denial.missingFact, action, denial.rule, request)
       if (denial !== undefined || action === undefined || admittedBy(action) === undefined) this.recordRuling(ruling)
       return ruling
@@ -98,7 +135,7 @@ export class GuardCore {
   /** Everything in one place: what no route matches is denied, but only after it is known who asks (ORD-1, RTE-1). */
   decideMatch(session: Session, matched: RouteMatch | undefined, admittedBy: AdmittedBy): MaybePromise<GuardRuling> {
     if (matched?.route !== undefined) return this.decide(session, matched.route, admittedBy)
-    return this.refuse(session, this.checkSession(session) ?? { code: 'aap_invalid_capability', rule: 'RTE-1', detail: 'no route matches the request' })
+    return whenReady(this.showProof(session), (shown) => this.refuse(shown, this.checkSession(shown) ?? { code: 'aap_invalid_capability', rule: 'RTE-1', detail: 'no route matches the request' }))
   }
 
   /** Decides one action of a request that a caller built, by facts that the caller states. Never throws or rejects. */
@@ -117,8 +154,8 @@ export class GuardCore {
   }
 
   /** Refuses a session for a reason that needs no pipeline, and records it. */
-  refuse({ correlationId, request, verified, token }: Session, denial: Denial): GuardRuling & { readonly denial: Denial } {
-    const ruling = { denial, correlationId, request, verified, token }
+  refuse({ correlationId, request, verified, token, scheme, needsNonce }: Session, denial: Denial): GuardRuling & { readonly denial: Denial } {
+    const ruling = { denial, correlationId, request, verified, token, scheme, needsNonce }
     this.recordRuling(ruling)
     return ruling
   }
@@ -163,12 +200,14 @@ export class GuardCore {
     }
   }
 
-  #rule({ denial, verified, request, hookRequest, commonFacts }: Session, route: Route, admittedBy: AdmittedBy): MaybePromise<Ruling> {
+  #rule(session: Session, route: Route, admittedBy: AdmittedBy): MaybePromise<Ruling> {
+    const { denial, verified, request, hookRequest, commonFacts, proof, forwarded = nothingForwarded } = session
     const action = typeof route.action === 'string' ? route.action : undefined
-    if (denial !== undefined || verified === undefined) return { action, denial: denial ?? this.#failure(new Error('there is no verified token')) }
+    if (verified === undefined) return { action, denial: denial ?? this.#failure(new Error('there is no verified token')) }
+    if (denial !== undefined) return whenReady(this.showProof(session), (shown) => ({ action, denial: shown.denial }))
     const { rules } = this.settings
     return this.#settle<Ruling>(
-      () => authorize({ verified, route, request, hookRequest, commonFacts, nowMs: rules.now(), admittedBy }, rules),
+      () => authorize({ verified, route, request, hookRequest, commonFacts, forwarded, nowMs: rules.now(), admittedBy, proof }, rules),
       (failure) => ({ action, denial: failure }),
     )
   }

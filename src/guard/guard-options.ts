@@ -5,6 +5,7 @@ import type { ConstraintDefinition } from '../constraints/constraint-definition.
 import type { Facts } from '../model/facts.js'
 import type { Fetch } from '../token/fetch-json.js'
 import type { MaybePromise } from '../model/maybe-promise.js'
+import type { MtlsOptions } from './compile-mtls.js'
 import type { OperatorLogger } from './operator-log.js'
 import type { Policy } from '../model/wire-policy.js'
 import type { RouteOptions } from '../decision/route.js'
@@ -45,6 +46,26 @@ export interface GuardOptions<Request = any> {
   readonly tokenType?: 'any' | 'at+jwt'
   /** Seconds by which clocks may differ, 0 to 300. Default 60. For `exp`, `nbf`, `iat` and `task.created_at` only (TOK-6). */
   readonly clockTolerance?: number
+  /** `'strict'`: every token has to be bound to a key or a certificate. Default `'standard'`: bound tokens are checked, bearer tokens accepted (POP-2). */
+  readonly profile?: 'standard' | 'strict'
+  /**
+   * Tokens that are bound to a key, and sent with a proof (RFC 9449). `false`: such tokens are refused. Default: they are
+   * checked, without nonces. A proof names this server by its origin: see `baseUrl` (POP-3).
+   */
+  readonly dpop?: boolean | DpopOptions
+  /**
+   * Tokens that are bound to a client certificate (RFC 8705). `false`: such tokens are refused. Default: they are checked
+   * against the certificate of the TLS connection, where it was verified (POP-5).
+   */
+  readonly mtls?: boolean | MtlsOptions
+  /**
+   * Where clients reach this server: an https URL, or http on a loopback host. Its origin is what proofs are made for, and
+   * with it the guard answers its metadata (RFC 9728) and names it in every challenge. Default: proofs are made for the
+   * origin that a trusted proxy forwards, or else of the first audience that is a URL; there is no metadata (POP-4).
+   */
+  readonly baseUrl?: string
+  /** Addresses of proxies, `10.0.0.7` or `10.0.0.0/8`, whose `X-Forwarded-Host`, `X-Forwarded-Proto` and certificate header are believed. Default none (POP-4). */
+  readonly trustedProxies?: readonly string[]
   /** What is demanded beside the tokens, for all of them: see `schemas/policy.schema.json` (AGT-1, DEL-4, CAP-7, QTA-5). Default nothing. */
   readonly policy?: Policy
   /**
@@ -85,6 +106,19 @@ export interface GuardOptions<Request = any> {
   readonly now?: Clock
 }
 
+/** How proofs are checked. */
+export interface DpopOptions {
+  /** Signature algorithms of proofs, advertised in the challenge. Default `['ES256', 'EdDSA', 'RS256']` (POP-3). */
+  readonly algorithms?: readonly Algorithm[]
+  /**
+   * At least 32 characters. With it every proof needs a nonce of this server, which rotates and is made from this secret, so
+   * that processes which share it accept each other's (RFC 9449 section 9). Default: no nonces.
+   */
+  readonly nonceSecret?: string
+  /** Seconds for which a nonce is given out, 10 to 3,600; it is accepted for as long again. Default 300. */
+  readonly noncePeriod?: number
+}
+
 /** What one scope permits: an action, or an action within constraints. */
 export type LegacyScope = string | { readonly action: string; readonly constraints?: Readonly<Record<string, unknown>> }
 
@@ -118,17 +152,12 @@ export interface PublicDenial {
 export type Respond = (denial: PublicDenial, request: any, response: any, next: (error?: unknown) => void) => unknown
 
 export const optionNames = [
-  'issuer', 'audience', 'algorithms', 'tokenType', 'clockTolerance', 'policy', 'legacyScopes', 'constraints', 'countedPerRequest', 'facts', 'resolveTargets',
+  'issuer', 'audience', 'algorithms', 'tokenType', 'clockTolerance', 'profile', 'dpop', 'mtls', 'baseUrl', 'trustedProxies', 'policy', 'legacyScopes', 'constraints', 'countedPerRequest', 'facts', 'resolveTargets',
   'hookTimeoutMs', 'routes', 'store', 'storeTimeoutMs', 'audit', 'logger', 'respond', 'failedValidationsPerMinute', 'fetch', 'now',
 ] as const satisfies readonly (keyof GuardOptions)[]
 
 /** Names that are decided and not built: using one is an error that says so, since nothing is parsed and ignored. */
 export const laterOptions: ReadonlyMap<string, string> = new Map([
-  ['profile', 'sender-constrained tokens are not supported by this version, and are refused'],
-  ['dpop', 'DPoP is not supported by this version, and bound tokens are refused'],
-  ['mtls', 'mutual TLS is not supported by this version, and bound tokens are refused'],
-  ['baseUrl', 'only DPoP and resource metadata need it, which are not supported by this version'],
-  ['trustedProxies', 'no forwarded header is read by this version'],
   ['onStoreFailure', 'requests are refused with 503 when the store fails'],
   ['onAuditFailure', 'a sink that fails is reported, and requests go on'],
   ['approvals', 'no approval can be given by this version: actions that need one are refused'],
@@ -142,5 +171,4 @@ export const laterIssuerOptions: ReadonlyMap<string, string> = new Map([['intros
 export const laterRouteOptions: ReadonlyMap<string, string> = new Map([
   ['critical', 'no token or policy marks critical actions in this version; use approval: \'required\''],
   ['significant', 'no approval can be given by this version'],
-  ['proof', 'sender-constrained tokens are not supported by this version, and are refused'],
 ])

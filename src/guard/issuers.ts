@@ -6,6 +6,7 @@ import { checkNames } from '../decision/did-you-mean.js'
 import { describeError } from '../model/describe-error.js'
 import { ignoreRejection } from '../model/maybe-promise.js'
 import { issuerOptionNames, laterIssuerOptions } from './guard-options.js'
+import { parseComparableUrl } from '../matching/comparable-url.js'
 import type { KeySet } from '../token/key-set.js'
 import type { TrustedIssuer, TrustedIssuers } from '../token/trusted-issuers.js'
 
@@ -36,6 +37,7 @@ export function createTrustedIssuers(options: GuardOptions, environment: NodeJS.
     trusted.set(entry.issuer, entry)
   }
   return {
+    named: [...trusted.values()],
     find: (iss) => trusted.get(iss),
     ready: async () => { await Promise.all([...trusted.values()].map(({ keys }) => keys.ready())) },
   }
@@ -45,6 +47,7 @@ export function createTrustedIssuers(options: GuardOptions, environment: NodeJS.
 function createTenants(resolve: (iss: string) => IssuerOptions | undefined, trust: (settings: IssuerOptions) => TrustedIssuer): TrustedIssuers {
   const known = new LRUCache<string, { readonly settings: unknown; readonly fingerprint: string; readonly entry: TrustedIssuer }>({ max: maxTenants })
   return {
+    named: undefined,
     find(iss) {
       const settings: unknown = resolve(iss)
       if (settings === undefined) return undefined
@@ -81,11 +84,21 @@ function createTrustedIssuer(settings: IssuerOptions, defaultAudience: GuardOpti
         onProblem: (message) => { warn(`keys of ${issuer}`, message) },
       })
   try {
-    return { issuer, audience: audienceOf(audience), claimPrefix, keys: createKeys() }
+    const identifiers = audienceOf(audience)
+    return { issuer, audience: identifiers, audienceOrigin: firstOrigin(identifiers), claimPrefix, keys: createKeys() }
   } catch (error) {
     const message = describeError(error)
     throw message.startsWith('option') ? error : new TypeError(`option \`issuer\`, ${issuer}: ${message}`)
   }
+}
+
+/** POP-4: of the first identifier that is an http(s) URL. */
+function firstOrigin(identifiers: ReadonlySet<string>): string | undefined {
+  for (const identifier of identifiers) {
+    const url = parseComparableUrl(identifier)
+    if (url !== undefined) return url.origin
+  }
+  return undefined
 }
 
 function audienceOf(audience: GuardOptions['audience']): ReadonlySet<string> {

@@ -1,21 +1,25 @@
 import { lookup } from 'node:dns/promises'
-import type { Algorithm } from '../token/algorithms.js'
 import type { DecisionRules } from '../decision/rules.js'
+import type { PossessionRules } from '../token/possession.js'
+import type { ResourceMetadata } from './resource-metadata.js'
+import type { StateStore } from '../model/store.js'
 import type { GuardOptions, Respond } from './guard-options.js'
 import { createAuditTrail, jsonLines, type AuditTrail } from '../audit/audit-trail.js'
 import { checkNames } from '../decision/did-you-mean.js'
 import { CapabilityCompiler } from '../claims/compile-capability.js'
 import { compileLegacyScopes } from './compile-legacy-scopes.js'
 import { compilePolicy } from './compile-policy.js'
+import { compilePossession } from './compile-possession.js'
 import { compileRoutes, type RouteTable } from './route-table.js'
 import { createRegistry } from '../constraints/registry.js'
 import { createTrustedIssuers } from './issuers.js'
-import { defaultAlgorithms, isAlgorithm } from '../token/algorithms.js'
+import { defaultAlgorithms } from '../token/algorithms.js'
 import { FailureLimit } from '../token/failure-limit.js'
 import { isStringList } from './is-string-list.js'
 import { laterOptions, optionNames } from './guard-options.js'
 import { memoryStore } from '../state/memory-store.js'
 import { OperatorLog } from './operator-log.js'
+import { readAlgorithms, readInteger } from './read-option.js'
 import { TokenCache } from '../token/token-cache.js'
 
 /** A guard's options, checked and compiled, frozen. */
@@ -25,6 +29,10 @@ export interface Settings {
   readonly log: OperatorLog
   readonly routes: RouteTable | undefined
   readonly respond: Respond | undefined
+  /** What the server says of itself (RFC 9728), where it knows its URL. */
+  readonly metadata: ResourceMetadata | undefined
+  /** Whether a client certificate that vouches for itself is one (POP-5). */
+  readonly allowsSelfSigned: boolean
 }
 
 /** @throws TypeError or RangeError that names the option which is wrong */
@@ -36,7 +44,6 @@ export function freezeSettings(options: GuardOptions, environment: NodeJS.Proces
 
   check('logger', logger, isLogger, 'an object with the methods info, warn and error')
   for (const name of ['now', 'facts', 'fetch', 'respond'] as const) check(name, options[name] ?? Date.now, isFunction, 'a function')
-  check('store', store ?? { admit: isFunction }, hasAdmit, 'a store, such as memoryStore()')
   check('tokenType', options.tokenType ?? 'any', (type) => type === 'any' || type === 'at+jwt', "'any' or 'at+jwt'")
   check('constraints', constraints, Array.isArray, 'a list made with defineConstraint')
   check('countedPerRequest', countedPerRequest, isStringList, 'a list of names')
@@ -44,20 +51,24 @@ export function freezeSettings(options: GuardOptions, environment: NodeJS.Proces
 
   const log = new OperatorLog(logger)
   const registry = createRegistry({ registered: constraints, countedPerRequest: new Set(countedPerRequest) })
+  const issuers = createTrustedIssuers(options, environment, { now, warn: log.warn })
+  const possession = compilePossession(options, issuers)
+  for (const issuer of possession.withoutOrigin) log.warn(`no origin ${issuer}`, `Every DPoP proof with a token of ${issuer} will be refused, since nothing says where this server is: set the option \`baseUrl\`, or \`dpop: false\` (POP-4)`)
   const rules: DecisionRules = {
     verification: {
-      issuers: createTrustedIssuers(options, environment, { now, warn: log.warn }),
-      algorithms: algorithmsOf(options.algorithms),
+      issuers,
+      algorithms: readAlgorithms('algorithms', options.algorithms ?? defaultAlgorithms),
       tokenType: options.tokenType ?? 'any',
-      toleranceMs: boundedInteger('clockTolerance', options.clockTolerance ?? 60, 0, 300) * 1000,
+      toleranceMs: readInteger('clockTolerance', options.clockTolerance ?? 60, 0, 300) * 1000,
       legacyScopes: compileLegacyScopes(options.legacyScopes, registry),
       compiler: new CapabilityCompiler(registry, compilePolicy(options.policy, registry)),
     },
     tokens: new TokenCache(),
-    failures: failedValidationsPerMinute === undefined ? undefined : new FailureLimit(boundedInteger('failedValidationsPerMinute', failedValidationsPerMinute, 1, Number.MAX_SAFE_INTEGER)),
-    store: store ?? memoryStore({ ...(options.now !== undefined && { now }) }),
-    storeTimeoutMs: boundedInteger('storeTimeoutMs', options.storeTimeoutMs ?? 250, 1, 60_000),
-    hookTimeoutMs: boundedInteger('hookTimeoutMs', options.hookTimeoutMs ?? 2_000, 1, 60_000),
+    possession: Object.freeze(possession.rules),
+    failures: failedValidationsPerMinute === undefined ? undefined : new FailureLimit(readInteger('failedValidationsPerMinute', failedValidationsPerMinute, 1, Number.MAX_SAFE_INTEGER)),
+    store: readStore(store ?? memoryStore({ ...(options.now !== undefined && { now }) }), possession.rules),
+    storeTimeoutMs: readInteger('storeTimeoutMs', options.storeTimeoutMs ?? 250, 1, 60_000),
+    hookTimeoutMs: readInteger('hookTimeoutMs', options.hookTimeoutMs ?? 2_000, 1, 60_000),
     hasRegisteredConstraints: constraints.length > 0,
     facts: options.facts,
     resolveTargets: options.resolveTargets === true ? resolveByDns : options.resolveTargets,
@@ -70,6 +81,8 @@ export function freezeSettings(options: GuardOptions, environment: NodeJS.Proces
     log,
     routes: routes === undefined ? undefined : compileRoutes(routes),
     respond,
+    metadata: possession.metadata,
+    allowsSelfSigned: possession.allowsSelfSigned,
   })
 }
 
@@ -85,20 +98,12 @@ function isLogger(value: unknown): boolean {
   return typeof value === 'object' && value !== null && ['info', 'warn', 'error'].every((method) => isFunction((value as Record<string, unknown>)[method]))
 }
 
-function hasAdmit(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && isFunction((value as { admit?: unknown }).admit)
-}
-
-function boundedInteger(name: string, value: number, min: number, max: number): number {
-  if (!Number.isInteger(value) || value < min || value > max) throw new RangeError(`option \`${name}\` must be an integer from ${min} to ${max}`)
-  return value
-}
-
-function algorithmsOf(names: readonly Algorithm[] = defaultAlgorithms): ReadonlySet<Algorithm> {
-  if (!Array.isArray(names) || names.length === 0) throw new TypeError('option `algorithms` must be a list of at least one algorithm')
-  const refused = names.findIndex((name: unknown) => !isAlgorithm(name))
-  if (refused >= 0) throw new TypeError(`option \`algorithms\`: ${JSON.stringify(names[refused])} is not one of the asymmetric algorithms that can be used (TOK-1)`)
-  return new Set(names)
+/** A store that does not do everything in one step may do for quotas, and lets a proof through twice (POP-3). */
+function readStore(store: StateStore, { dpop }: PossessionRules): StateStore {
+  const { admit, isAtomic, name } = (typeof store === 'object' && (store as unknown) !== null ? store : {}) as Partial<StateStore>
+  if (!isFunction(admit)) throw new TypeError('option `store` must be a store, such as memoryStore()')
+  if (dpop !== undefined && isAtomic === false) throw new TypeError(`option \`store\`: ${String(name)} is not atomic, as it has to be for proofs to be accepted once: take another store, or set \`dpop: false\``)
+  return store
 }
 
 function sinksOf(audit: GuardOptions['audit'] = jsonLines(process.stdout)): Parameters<typeof createAuditTrail>[0] {

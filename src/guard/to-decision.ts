@@ -1,10 +1,11 @@
 import type { Decision } from '../model/decision.js'
-import type { GuardRuling } from './guard-core.js'
+import { answerHeaders } from './answer-headers.js'
+import type { GuardCore, GuardRuling } from './guard-core.js'
 import { approvalReferenceOf } from './approval-reference.js'
 import { errorCodes } from '../model/error-codes.js'
 
 /** What a caller in this process gets to know: the public side, and the private reason beside it. */
-export function toDecision(ruling: GuardRuling): Decision {
+export function toDecision(ruling: GuardRuling, core: GuardCore): Decision {
   const { denial, correlationId, verified, capability, target, addresses, limits } = ruling
   const common = {
     correlationId,
@@ -13,7 +14,10 @@ export function toDecision(ruling: GuardRuling): Decision {
     ...(target !== undefined && { target: target.url }),
     ...(addresses !== undefined && { addresses }),
   }
-  if (denial === undefined) return Object.freeze({ outcome: 'allow', status: 200, ...common, ...(limits !== undefined && { limits }) })
+  if (denial === undefined) {
+    const nonce = core.nextNonce(ruling)
+    return Object.freeze({ outcome: 'allow', status: 200, ...common, ...(nonce !== undefined && { headers: Object.freeze({ 'dpop-nonce': nonce }) }), ...(limits !== undefined && { limits }) })
+  }
   const { status, error } = errorCodes[denial.code]
   const approvalReference = approvalReferenceOf(ruling)
   return Object.freeze({
@@ -23,6 +27,7 @@ export function toDecision(ruling: GuardRuling): Decision {
     ...(denial.retryAfterSeconds !== undefined && { retryAfterSeconds: denial.retryAfterSeconds }),
     ...common,
     ...(approvalReference !== undefined && { approvalReference }),
+    headers: Object.freeze(answerHeaders(denial, ruling, core.settings)),
     reason: Object.freeze({ rule: denial.rule, detail: denial.detail }),
   })
 }

@@ -5,7 +5,9 @@ import type { GuardOptions } from '../guard/guard-options.js'
 import type { GuardRequest } from './guard-request.js'
 import type { Next } from './respond.js'
 import type { RouteMatch } from '../guard/route-table.js'
-import { admittedBy, historyOf, type RequestState } from './request-state.js'
+import type { MaybePromise } from '../model/maybe-promise.js'
+import { admittedBy, historyOf, noteProof, type RequestState } from './request-state.js'
+import { answerMetadata } from './protected-resource-metadata.js'
 import { answerRefused, concludeRuling } from './conclude.js'
 import { dropPipelined } from './lingering-close.js'
 import { coreOf, createGuard, requireCore, type Guard } from '../guard/create-guard.js'
@@ -43,23 +45,39 @@ export function aapGuard(options: GuardOptions<GuardRequest> | Guard = {}): AapG
   const middleware = (req: FrameworkRequest, res: ServerResponse, next: Next): void => {
     if (dropPipelined(req, res)) return
     clearAap(req)
-    const request = new IncomingRequest(req)
+    const { metadata, allowsSelfSigned } = core.settings
+    if (metadata !== undefined && answerMetadata(metadata, req, res)) return
+    const request = new IncomingRequest(req, allowsSelfSigned)
     const matched = routes?.match(request.method, pathOf(req.url), pathOf(request.url))
     if (matched !== undefined && matched.route === undefined) {
       passPublic(core, request, req, res, next)
       return
     }
     const correlationId = historyOf(req).state?.session.correlationId
-    void whenReady(core.openSession(request, guardRequest(req, matched?.params), correlationId), (session) => {
+    const opened = whenReady(core.openSession(request, guardRequest(req, matched?.params), correlationId), (session) => showOnce(core, session, req, routes === undefined))
+    void whenReady(opened, (session) => {
       // A guard before this one may have ended the request while the token was verified.
       if (historyOf(req).cut !== undefined || dropPipelined(req, res)) return
       const state = takeOver(core, session, req)
       meterBodies(state, req, res)
+      const nonce = core.nextNonce(session)
+      if (nonce !== undefined) res.setHeader('DPoP-Nonce', nonce)
       if (routes === undefined) authenticateOnly(state, req, res, next)
       else decideRoute(state, matched, req, res, next)
     })
   }
   return Object.assign(middleware, { guard })
+}
+
+/**
+ * A proof is shown to a store once, however many guards a request passes. It is shown at once where the action comes later,
+ * so that the guard alone refuses a replay (POP-3).
+ */
+function showOnce(core: GuardCore, session: Session, req: IncomingMessage, isDecidedLater: boolean): MaybePromise<Session> {
+  const { proof } = session
+  if (proof === undefined) return session
+  if (noteProof(req, core, proof.key)) return { ...session, proof: undefined }
+  return isDecidedLater ? core.showProof(session) : session
 }
 
 /** A guard that comes later has the last word: what is on record for a request is one decision (AUD-1). */

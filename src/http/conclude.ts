@@ -35,9 +35,9 @@ export function concludeRuling(state: RequestState, ruling: GuardRuling, req: In
 }
 
 /** Answers a refusal, which is on record already. */
-export function answerRefused(core: GuardCore, ruling: Pick<GuardRuling, 'verified' | 'correlationId'> & { readonly denial: Denial }, req: IncomingMessage, res: ServerResponse, next: Next): void {
+export function answerRefused(core: GuardCore, ruling: Pick<GuardRuling, 'verified' | 'correlationId' | 'scheme' | 'requiresProof'> & { readonly denial: Denial }, req: IncomingMessage, res: ServerResponse, next: Next): void {
   if (historyOf(req).cut !== undefined) return
   const isUnread = ruling.denial.code === 'request_too_large' || requestMeterOf(req)?.isOver === true
   if (isUnread && req.httpVersionMajor === 1) holdEnd(req, res)
-  respond(publicDenial(ruling.denial, ruling), req, res, next, core.settings)
+  respond(publicDenial(ruling.denial, ruling, core.settings), req, res, next, core.settings)
 }

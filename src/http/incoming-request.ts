@@ -1,8 +1,10 @@
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
+import type { X509Certificate } from 'node:crypto'
 import type { ResourceRequest } from '../model/resource-request.js'
 import { requestMeterOf } from './request-meter.js'
+import { socketCertificate } from './socket-certificate.js'
 
 /** What frameworks add to a request, where they do. */
 export interface FrameworkRequest extends IncomingMessage {
@@ -17,13 +19,16 @@ export class IncomingRequest implements ResourceRequest {
   readonly url: string
   readonly rawHeaders: readonly string[]
   readonly #message: IncomingMessage
+  readonly #allowsSelfSigned: boolean
 
-  constructor(message: FrameworkRequest) {
+  /** @param allowsSelfSigned whether a self-signed certificate of the connection counts (POP-5) */
+  constructor(message: FrameworkRequest, allowsSelfSigned = false) {
     this.method = message.method ?? ''
     // A mount point is taken off `url`, and the rest of it stays in `originalUrl`.
     this.url = message.originalUrl ?? message.url ?? ''
     this.rawHeaders = message.rawHeaders
     this.#message = message
+    this.#allowsSelfSigned = allowsSelfSigned
   }
 
   get headers(): ResourceRequest['headers'] {
@@ -36,6 +41,10 @@ export class IncomingRequest implements ResourceRequest {
 
   get encrypted(): boolean {
     return (this.#message.socket as Socket & Partial<TLSSocket>).encrypted === true
+  }
+
+  get clientCertificate(): X509Certificate | undefined {
+    return socketCertificate(this.#message, this.#allowsSelfSigned)
   }
 
   /**

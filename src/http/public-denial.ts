@@ -1,7 +1,7 @@
 import type { GuardRuling } from '../guard/guard-core.js'
 import type { PublicDenial } from '../guard/guard-options.js'
 import { approvalReferenceOf } from '../guard/approval-reference.js'
-import { bearerChallenge } from './challenge.js'
+import { answerHeaders, type AnswerSettings, type Refused } from '../guard/answer-headers.js'
 import type { Denial } from '../model/denial.js'
 import { errorCodes } from '../model/error-codes.js'
 
@@ -9,15 +9,13 @@ import { errorCodes } from '../model/error-codes.js'
  * What leaves the process of a refusal: status, headers and body, all of them from the table of codes. This is the one
  * place where a denial loses its private side (ERR-1).
  */
-export function publicDenial(denial: Denial, ruling: Pick<GuardRuling, 'verified' | 'correlationId'>): PublicDenial {
+export function publicDenial(denial: Denial, ruling: Refused & Pick<GuardRuling, 'verified' | 'correlationId'>, settings: AnswerSettings): PublicDenial {
   const { status, error, sentence } = errorCodes[denial.code]
   const { correlationId } = ruling
   const approvalReference = approvalReferenceOf({ ...ruling, denial })
   const { retryAfterSeconds } = denial
 
-  const headers: Record<string, string> = { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' }
-  if (status === 400 || status === 401 || status === 403) headers['www-authenticate'] = bearerChallenge(error, sentence)
-  if (retryAfterSeconds !== undefined) headers['retry-after'] = String(retryAfterSeconds)
+  const headers: Record<string, string> = { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store', ...answerHeaders(denial, ruling, settings) }
   // The rest of a body that is too large need not be received.
   if (status === 413) headers.connection = 'close'
 

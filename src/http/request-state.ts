@@ -33,6 +33,8 @@ interface RequestHistory {
   /** Set once the response is watched for its result record. */
   isResultDue: boolean
   readonly admissions: Admitted[]
+  /** Proofs of possession that came with it, and the stores that they were shown to, or will be. */
+  readonly proofs: { readonly store: StateStore; readonly key: string }[]
 }
 
 interface Admitted {
@@ -49,7 +51,7 @@ let arrivals = 0
 
 export function historyOf(req: IncomingMessage): RequestHistory {
   let history = histories.get(req)
-  if (history === undefined) histories.set(req, (history = { arrival: ++arrivals, state: undefined, isDecided: false, isDeciding: false, isUndecided: false, cut: undefined, isResultDue: false, admissions: [] }))
+  if (history === undefined) histories.set(req, (history = { arrival: ++arrivals, state: undefined, isDecided: false, isDeciding: false, isUndecided: false, cut: undefined, isResultDue: false, admissions: [], proofs: [] }))
   return history
 }
 
@@ -66,4 +68,12 @@ export function admittedBy(req: IncomingMessage, { core, session }: RequestState
 export function noteAdmission(req: IncomingMessage, { core, session }: RequestState, action: string, index: number): void {
   const tokenDigest = session.verified?.compiled.tokenDigest
   if (tokenDigest !== undefined) historyOf(req).admissions.push({ store: core.settings.rules.store, tokenDigest, action, index })
+}
+
+/** Notes that a proof is shown to the guard's store. True where it was noted before. */
+export function noteProof(req: IncomingMessage, { settings: { rules: { store } } }: GuardCore, key: string): boolean {
+  const { proofs } = historyOf(req)
+  if (proofs.some((shown) => shown.store === store && shown.key === key)) return true
+  proofs.push({ store, key })
+  return false
 }

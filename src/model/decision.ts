@@ -26,6 +26,8 @@ export interface Decision {
   readonly addresses?: readonly string[]
   /** Where to ask for the approval, with `aap_approval_required`. */
   readonly approvalReference?: string
+  /** What the answer should carry so that the client can come again: `www-authenticate`, `dpop-nonce`, `retry-after`, where they apply (TRN-4, POP-6). */
+  readonly headers?: Readonly<Record<string, string>>
   /** Why it was denied. Private: for audit and operators, never for the response (ERR-1). */
   readonly reason?: { readonly rule: string; readonly detail: string }
 }

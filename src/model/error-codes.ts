@@ -9,6 +9,8 @@ export const errorCodes = {
   no_credentials: { status: 401, error: undefined, sentence: 'The request carries no access token.' },
   invalid_token: { status: 401, error: 'invalid_token', sentence: 'The access token is not valid.' },
   token_expired: { status: 401, error: 'invalid_token', sentence: 'The access token expired.' },
+  invalid_dpop_proof: { status: 401, error: 'invalid_dpop_proof', sentence: 'The DPoP proof is not valid.' },
+  use_dpop_nonce: { status: 401, error: 'use_dpop_nonce', sentence: 'The DPoP proof needs the nonce of this server.' },
   aap_agent_not_recognized: { status: 403, error: 'aap_agent_not_recognized', sentence: 'The agent is not recognized.' },
   aap_task_mismatch: { status: 403, error: 'aap_task_mismatch', sentence: 'The action does not match the task of the token.' },
   aap_invalid_context: { status: 403, error: 'aap_invalid_context', sentence: 'The token may not be used in this context.' },

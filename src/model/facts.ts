@@ -25,6 +25,8 @@ export interface KnownFacts {
   readonly country?: string
   /** `'required'`: the action needs a human's approval whatever the token says (OVS-1). */
   readonly approval?: 'required'
+  /** `'required'`: the token has to be bound to a key or a certificate (POP-2). */
+  readonly proof?: 'required'
 }
 
 /** The facts above, and others for constraints that were registered. */
@@ -33,5 +35,5 @@ export type Facts = KnownFacts & Readonly<Record<string, any>>
 
 /** The names above, as the guard checks them against misspelling. */
 export const factNames = [
-  'target', 'addresses', 'amount', 'quantities', 'classification', 'purposes', 'region', 'zone', 'country', 'approval',
+  'target', 'addresses', 'amount', 'quantities', 'classification', 'purposes', 'region', 'zone', 'country', 'approval', 'proof',
 ] as const satisfies readonly (keyof KnownFacts)[]

@@ -8,7 +8,15 @@ export interface StateStore {
   /** For operator messages, such as `memory`. */
   readonly name: string
   /**
-   * Takes the first alternative whose quotas all have room, whole, and nothing of the others. If none has, takes
+   * `false` says that an admission is not one atomic step here: a guard that needs it to be refuses the store at start-up,
+   * as the option `dpop` does. Absent means that it is.
+   */
+  readonly isAtomic?: boolean
+  /**
+   * Looks at the proof first: one that was shown before is refused, and so is a new one that finds no room; either way
+   * nothing else happens. Otherwise it is remembered, whatever follows (POP-3).
+   *
+   * Then takes the first alternative whose quotas all have room, whole, and nothing of the others. If none has, takes
    * nothing and says when the earliest one will (QTA-2). `chargeOnly` is taken whole or not at all and never
    * changes the answer. Throwing, rejecting or any other answer refuses the request with 503 (QTA-6).
    */
@@ -18,10 +26,20 @@ export interface StateStore {
 export interface Admission {
   /** Digest that all keys of this admission may be placed by, so that a sharded store keeps them together. */
   readonly scope: string
+  /** The proof of possession that came with the request, to be accepted once. */
+  readonly proof?: ProofId
   /** In the order of preference (CAP-3). Empty where no capability passed its stateless constraints. */
   readonly alternatives: readonly Alternative[]
   /** Quotas of the first candidate, where every capability was refused by another constraint (QTA-2). */
   readonly chargeOnly?: readonly QuotaCharge[]
+}
+
+/** What a proof of possession is remembered by (POP-3). */
+export interface ProofId {
+  /** Digest over the client's key and the proof's `jti`; fixed length, safe in any key space. */
+  readonly key: string
+  /** For how long it could be shown again, in whole milliseconds from 1 to 70,001. Never forgotten earlier. */
+  readonly keepMs: number
 }
 
 export interface Alternative {
@@ -47,3 +65,7 @@ export type AdmissionVerdict =
   | { readonly outcome: 'admitted'; readonly alternative: number }
   /** No alternative has room; the earliest will in this many milliseconds. */
   | { readonly outcome: 'full'; readonly retryAfterMs: number }
+  /** The proof was shown before. */
+  | { readonly outcome: 'replayed' }
+  /** No more proofs can be remembered at the moment. */
+  | { readonly outcome: 'proofs-full' }

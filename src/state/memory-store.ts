@@ -1,6 +1,7 @@
 import type { Admission, AdmissionVerdict, Alternative, QuotaCharge, QuotaWindow, StateStore } from '../model/store.js'
 import type { Clock } from '../model/clock.js'
 import { AlignedClock } from './aligned-clock.js'
+import { ProofLog } from './proof-log.js'
 import { AlignedCounter, SlidingCounter, type Instants, type WindowCounter } from './window-counter.js'
 
 export interface MemoryStoreOptions {
@@ -9,6 +10,11 @@ export interface MemoryStoreOptions {
    * forgotten to make room. Default 1,000,000.
    */
   readonly maxCounters?: number
+  /**
+   * Proofs of possession kept at once, each for at most 70 s. A new one that finds no room is refused (503): no live proof
+   * is forgotten to make room (POP-3). Default 1,000,000.
+   */
+  readonly maxProofs?: number
   /** Wall clock in epoch milliseconds, for tests. Default `Date.now`. */
   readonly now?: Clock
   /** A clock that never steps, in milliseconds, for tests. Default: the process's, or where `now` is given, its forward steps. */
@@ -18,6 +24,8 @@ export interface MemoryStoreOptions {
 const windowLengthMs = { second: 1_000, minute: 60_000, hour: 3_600_000, day: 86_400_000 } as const satisfies Record<QuotaWindow, number>
 
 const noAlternative: AdmissionVerdict = Object.freeze({ outcome: 'admitted', alternative: -1 })
+const replayed: AdmissionVerdict = Object.freeze({ outcome: 'replayed' })
+const proofsFull: AdmissionVerdict = Object.freeze({ outcome: 'proofs-full' })
 const firstAlternative: AdmissionVerdict = Object.freeze({ outcome: 'admitted', alternative: 0 })
 
 /**
@@ -27,7 +35,7 @@ const firstAlternative: AdmissionVerdict = Object.freeze({ outcome: 'admitted', 
  * Sliding windows run on the monotonic clock, which no step of the wall clock reaches; hours and days are those of
  * the wall clock (QTA-3).
  *
- * @throws RangeError if `maxCounters` is not an integer from 1
+ * @throws RangeError if `maxCounters` or `maxProofs` is not an integer from 1
  */
 export function memoryStore(options: MemoryStoreOptions = {}): StateStore {
   return new MemoryStore(options)
@@ -36,6 +44,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): StateStore {
 class MemoryStore implements StateStore {
   readonly name = 'memory'
   readonly #counters = new Map<string, WindowCounter>()
+  readonly #proofs: ProofLog
   readonly #maxCounters: number
   readonly #now: Clock
   readonly #monotonicNow: Clock
@@ -45,17 +54,24 @@ class MemoryStore implements StateStore {
   readonly #found: (WindowCounter | undefined)[] = []
   #sweep: MapIterator<[string, WindowCounter]> | undefined
 
-  constructor({ maxCounters = 1_000_000, now, monotonicNow }: MemoryStoreOptions) {
-    if (!Number.isSafeInteger(maxCounters) || maxCounters < 1) throw new RangeError('memoryStore: maxCounters must be an integer from 1')
+  constructor({ maxCounters = 1_000_000, maxProofs = 1_000_000, now, monotonicNow }: MemoryStoreOptions) {
+    for (const [name, most] of Object.entries({ maxCounters, maxProofs })) {
+      if (!Number.isSafeInteger(most) || most < 1) throw new RangeError(`memoryStore: ${name} must be an integer from 1`)
+    }
     this.#maxCounters = maxCounters
+    this.#proofs = new ProofLog(maxProofs)
     this.#now = now ?? Date.now
     this.#monotonicNow = monotonicNow ?? (now === undefined ? () => performance.now() : forwardSteps(now))
   }
 
-  admit({ alternatives, chargeOnly }: Admission): AdmissionVerdict {
+  admit({ proof, alternatives, chargeOnly }: Admission): AdmissionVerdict {
     const monotonicMs = Math.floor(this.#monotonicNow())
     const wallMs = this.#now()
     if (!Number.isFinite(wallMs) || !Number.isFinite(monotonicMs)) throw new TypeError('the clock gives no finite number')
+    if (proof !== undefined) {
+      const refused = this.#proofs.take(proof.key, wallMs + proof.keepMs, wallMs)
+      if (refused !== undefined) return refused === 'full' ? proofsFull : replayed
+    }
     const instants: Instants = {
       monotonicMs,
       hourMs: this.#hourClock.read(wallMs, monotonicMs),

@@ -8,6 +8,11 @@ export interface Credentials {
   readonly token: string
 }
 
+/** Why there are none that can be used, with the scheme where that much could be read. */
+export interface NoCredentials extends Denial {
+  readonly scheme?: Credentials['scheme']
+}
+
 const maxTokenBytes = 16_384
 
 /** The scheme and what stands behind it. RFC 9110 section 11.4 has one or more spaces between. */
@@ -21,7 +26,7 @@ const authorization = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+)( *)([^]*)$/
  *
  * @see TRN-1, TRN-2; RFC 6750 section 2.1, RFC 9449 section 7.1
  */
-export function extractCredentials(request: ResourceRequest): Credentials | Denial {
+export function extractCredentials(request: ResourceRequest): Credentials | NoCredentials {
   const values = headerValues(request, 'authorization')
   const [value] = values
   if (value === undefined) return { code: 'no_credentials', rule: 'TRN-2', detail: 'no Authorization header' }
@@ -31,7 +36,7 @@ export function extractCredentials(request: ResourceRequest): Credentials | Deni
   const [, scheme = '', space = '', token = ''] = authorization.exec(value) ?? []
   const known = scheme.toLowerCase()
   if (known !== 'bearer' && known !== 'dpop') return { code: 'no_credentials', rule: 'TRN-2', detail: 'the Authorization header has another scheme' }
-  if (space === '') return invalidRequest(`the scheme ${scheme} is not followed by a token`)
+  if (space === '') return { ...invalidRequest(`the scheme ${scheme} is not followed by a token`), scheme: known }
   return { scheme: known, token }
 }
 

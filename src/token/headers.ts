@@ -24,6 +24,23 @@ export function headerValues(request: Pick<ResourceRequest, 'headers' | 'rawHead
   return values
 }
 
+/**
+ * Whether a header was sent more than once. Keeps nothing, so that every request can be asked.
+ *
+ * @param name in lower case
+ */
+export function isSentTwice(request: Pick<ResourceRequest, 'headers' | 'rawHeaders'>, name: string): boolean {
+  const { rawHeaders } = request
+  if (rawHeaders === undefined) return headerValues(request, name).length > 1
+  let isSent = false
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    if (!isNamed(rawHeaders[i] as string, name)) continue
+    if (isSent) return true
+    isSent = true
+  }
+  return false
+}
+
 function isNamed(key: string, name: string): boolean {
   return key.length === name.length && (key === name || key.toLowerCase() === name)
 }

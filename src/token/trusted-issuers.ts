@@ -6,6 +6,8 @@ export interface TrustedIssuer {
   readonly issuer: string
   /** This server's identifiers, one of which `aud` must hold (TOK-5). */
   readonly audience: ReadonlySet<string>
+  /** Origin of the first of them that is an http(s) URL: what proofs are compared with where nothing better is known (POP-4). */
+  readonly audienceOrigin: string | undefined
   /** What stands in front of the canonical claim names (DIA-3). */
   readonly claimPrefix: string | undefined
   readonly keys: KeySet
@@ -13,6 +15,8 @@ export interface TrustedIssuer {
 
 /** The only way from an `iss` that nobody has verified yet to keys. */
 export interface TrustedIssuers {
+  /** Those that are known at start-up; `undefined` where each `iss` is asked for when it comes. */
+  readonly named: readonly TrustedIssuer[] | undefined
   /** `undefined` where the issuer is not trusted. */
   find(iss: string): TrustedIssuer | undefined
   /** Resolves when the keys of all issuers that are known by name are there. */

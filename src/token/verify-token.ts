@@ -5,6 +5,7 @@ import type { Denial } from '../model/denial.js'
 import type { TokenFacts } from '../model/token-facts.js'
 import { checkAudience, checkTimes, readIdentity, readTimes, type TokenTimes } from './standard-claims.js'
 import { compileAuthorization, type CompiledAuthorization } from '../claims/compile-authorization.js'
+import { readConfirmation, type Confirmation } from './confirmation.js'
 import { deepFreeze } from '../claims/deep-freeze.js'
 import { hasAapClaims } from '../claims/dialect.js'
 import { parseAuthorization } from '../claims/parse-authorization.js'
@@ -23,6 +24,8 @@ export interface VerifiedToken {
   /** The key that verified it: when it leaves the issuer's set, the token is no longer verified. */
   readonly key: VerificationKey
   readonly compiled: CompiledAuthorization
+  /** What the sender has to hold; empty where the token is not bound (POP-1). */
+  readonly confirmation: Confirmation
   /** Whether scopes said what it permits, in the absence of AAP claims (DIA-5). */
   readonly byLegacyScopes: boolean
   /** What handlers see, deeply frozen (AUD-5). */
@@ -68,9 +71,9 @@ export async function verifyToken(token: string, rules: VerificationRules, nowMs
   }
   const legacyScopes = rules.legacyScopes === undefined || hasAapClaims(jwt.payload) ? undefined : rules.legacyScopes
   const parsed = accept(legacyScopes === undefined ? parseAuthorization(jwt.payload, issuer.claimPrefix) : readLegacyScopes(facts, jwt.payload.act, legacyScopes))
-  refuseIf(checkConfirmation(jwt), identity)
+  const confirmation = accept(readConfirmation(jwt.payload))
   const compiled = compileAuthorization(parsed, { issuer: issuer.issuer, id: tokenId }, subject, rules.compiler)
-  return { facts, times, issuer, key, compiled, byLegacyScopes: legacyScopes !== undefined, view: deepFreeze({ ...compiled.authorization, token: facts }) }
+  return { facts, times, issuer, key, compiled, confirmation, byLegacyScopes: legacyScopes !== undefined, view: deepFreeze({ ...compiled.authorization, token: facts }) }
 }
 
 /** TOK-4: only then are its keys, and only its keys, used. */
@@ -94,12 +97,6 @@ async function isVerifiedBy(key: VerificationKey, token: string, algorithm: Algo
   } catch {
     return false
   }
-}
-
-/** POP-1: no confirmation method can be checked yet, so a bound token cannot be used. */
-function checkConfirmation({ payload }: UnverifiedJwt): Denial | undefined {
-  if (!('cnf' in payload)) return undefined
-  return { code: 'invalid_token', rule: 'POP-1', detail: 'the token is sender-constrained, which this version cannot check' }
 }
 
 function refuseIf(denial: Denial | undefined, token: { issuer: string; id: string }): void {

@@ -13,6 +13,7 @@ import type { MaybePromise } from '../../src/model/maybe-promise.js'
 import { parseAuthorization, type ParsedAuthorization } from '../../src/claims/parse-authorization.js'
 import type { ResourceRequest } from '../../src/model/resource-request.js'
 import { TokenCache } from '../../src/token/token-cache.js'
+import { TrustedProxies } from '../../src/token/trusted-proxies.js'
 import type { VerifiedToken } from '../../src/token/verify-token.js'
 
 /** Where the clock of these tests stands: inside of every window. */
@@ -47,11 +48,12 @@ export function deciding({ claims = {}, capabilities = [{ action: 'a' }], regist
   const compiler = new CapabilityCompiler(registry, compilePolicy(policy, registry))
   const payload = { aap_agent: { id: 'a', type: 't', operator: 'o' }, aap_task: { id: 't', purpose: 'p' }, aap_capabilities: capabilities, ...claims }
   const compiled = compileAuthorization(parseAuthorization(payload, undefined) as ParsedAuthorization, { issuer: 'i', id: 'j' }, 's', compiler)
-  const verified = { compiled } as VerifiedToken
+  const verified = { compiled, confirmation: {} } as VerifiedToken
   const warnings: string[] = []
   const rules: DecisionRules = {
-    verification: { issuers: { find: () => undefined, ready: async () => undefined }, algorithms: new Set(), tokenType: 'any', toleranceMs: 60_000, compiler },
+    verification: { issuers: { named: [], find: () => undefined, ready: async () => undefined }, algorithms: new Set(), tokenType: 'any', toleranceMs: 60_000, compiler },
     tokens,
+    possession: { isStrict: false, dpop: undefined, mtls: undefined, proxies: new TrustedProxies([]), baseOrigin: undefined },
     failures: undefined,
     store: memoryStore({ now: () => nowMs }),
     storeTimeoutMs: 250,
@@ -63,7 +65,7 @@ export function deciding({ claims = {}, capabilities = [{ action: 'a' }], regist
     warn: (_, message) => { warnings.push(message) },
     ...given,
   }
-  const decideRoute: Deciding['decideRoute'] = (route, more) => authorize({ verified, route, request, hookRequest: request, commonFacts: {}, nowMs, admittedBy: () => undefined, ...more }, rules)
+  const decideRoute: Deciding['decideRoute'] = (route, more) => authorize({ verified, route, request, hookRequest: request, commonFacts: {}, nowMs, admittedBy: () => undefined, forwarded: {}, proof: undefined, ...more }, rules)
   return { decideRoute, decide: (action = 'a', facts = {}, more = {}) => decideRoute(routeOfFacts(action, statedFacts('test', facts, true)), more), rules, warnings }
 }
 

@@ -20,6 +20,8 @@ function expectRefusal(run: () => unknown, message: RegExp): void {
   expect((error as Error).message).toMatch(message)
 }
 
+const nonceSecret = 'a secret of at least 32 characters'
+
 describe('every option is checked when the guard is made', () => {
   it('a guard with the least that there must be', () => {
     expect(make(valid)).not.toThrow()
@@ -32,6 +34,11 @@ describe('every option is checked when the guard is made', () => {
     algorithms: [...junk(), ['none'], ['HS256'], ['ES256', 'HS256'], ['es256'], 'ES256', ['ES256K']],
     tokenType: [...junk(), 'JWT', 'AT+JWT', 'application/at+jwt', ['any']],
     clockTolerance: [...junk(0, 1), 301, 0.5, '60', Infinity],
+    profile: [...junk(), 'Strict', 'bearer'],
+    dpop: [...junk(true, false, {}), { algorithms: [] }, { algorithms: ['HS256'] }, { algorithms: 'ES256' }, { nonceSecret: 'x'.repeat(31) }, { nonceSecret: 1 }, { noncePeriod: 60 }, { nonceSecret, noncePeriod: 9 }, { nonceSecret, noncePeriod: 3_601 }, { nonceSecret, noncePeriod: 60.5 }, { nonce: true }],
+    mtls: [...junk(true, false, {}), { header: '' }, { header: 'client-cert' }, { header: 'a b' }, { selfSigned: 1 }, { selfsigned: true }],
+    baseUrl: [...junk(), 'http://api.example.com', 'https://user@api.example.com', 'https://api.example.com?x', 'https://api.example.com#x', 'https://api.example.com/a/../b', '//api.example.com'],
+    trustedProxies: [...junk([]), ['x'], ['10.0.0.0/33'], ['0.0.0.0/0'], ['proxy.example.com'], ['']],
     legacyScopes: [...junk({}), { 'a b': 'x' }, { a: 'no action' }],
     policy: [...junk({}), { agents: null }, { purposes: 'x' }],
     constraints: [...junk([]), [() => undefined], [{ name: 'x' }], [{ compile: () => undefined }], [{ name: 'max_depth', compile: () => undefined }]],
@@ -60,6 +67,11 @@ describe('every option is checked when the guard is made', () => {
     algorithms: [['ES256'], ['PS512', 'Ed25519']],
     tokenType: ['any', 'at+jwt'],
     clockTolerance: [0, 1, 300],
+    profile: ['standard', 'strict'],
+    dpop: [true, false, {}, { algorithms: ['ES256'] }, { nonceSecret }, { nonceSecret, noncePeriod: 10 }, { nonceSecret, noncePeriod: 3_600 }],
+    mtls: [true, false, {}, { selfSigned: true }],
+    baseUrl: ['https://api.example.com', 'https://api.example.com/', 'https://api.example.com:8443/v1', 'http://127.0.0.1:3000', 'http://localhost'],
+    trustedProxies: [[], ['10.0.0.7'], ['10.0.0.0/8', '2001:db8::/32', '::1']],
     legacyScopes: [{}, { 'read:x': 'x.read', b: [{ action: 'b', constraints: { max_depth: 1 } }, 'c'] }],
     policy: [{}, { purposes: ['p'] }],
     constraints: [[], [{ name: 'own', compile: () => undefined }]],

@@ -34,9 +34,9 @@ describe('guard.authorize: the decision', () => {
   it('of a denial with a verified token, without one, with a wait, and for an approval', async () => {
     const { guard, audit } = guardWith()
     expect(await guard.authorize(request(await issuer.sign()), 'cms.publish')).toEqual({
-      outcome: 'deny', status: 403, error: 'aap_invalid_capability', correlationId: audit.takeDecision().correlation_id, authorization: expect.any(Object), reason: { rule: 'CAP-2', detail: expect.any(String) },
+      outcome: 'deny', status: 403, error: 'aap_invalid_capability', correlationId: audit.takeDecision().correlation_id, authorization: expect.any(Object), headers: { 'www-authenticate': expect.stringMatching(/^Bearer .*error="aap_invalid_capability".*, DPoP /) }, reason: { rule: 'CAP-2', detail: expect.any(String) },
     })
-    expect(await guard.authorize(request('rubbish'), 'cms.publish')).toEqual({ outcome: 'deny', status: 401, error: 'invalid_token', correlationId: audit.takeDecision().correlation_id, reason: { rule: 'INT-1', detail: expect.any(String) } })
+    expect(await guard.authorize(request('rubbish'), 'cms.publish')).toEqual({ outcome: 'deny', status: 401, error: 'invalid_token', correlationId: audit.takeDecision().correlation_id, headers: { 'www-authenticate': expect.stringMatching(/^Bearer .*error="invalid_token".*, DPoP /) }, reason: { rule: 'INT-1', detail: expect.any(String) } })
     expect(await guard.authorize({ method: 'GET', url: '/', headers: {} }, 'a')).not.toHaveProperty('error')
     audit.takeDecision()
     const none = await issuer.sign({ aap_capabilities: [{ action: 'a', constraints: { max_requests_per_minute: 0 } }] })

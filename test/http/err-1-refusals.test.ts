@@ -130,7 +130,7 @@ describe('TRN-4: challenges', () => {
     const { server } = await startApi('node:http', { issuer: forger.issuer, audience: 'a"b' }, ({ guard, handler }) => ({ use: [guard], routes: [{ path: '/', run: [handler('act')] }] }))
     const answer = await server.call('/', { token: forger.token({ iss: forger.issuer.issuer, aud: '"\r\n' }) })
     expect(answer.status).toBe(401)
-    expect(answer.header('www-authenticate')).toMatch(/^Bearer( [a-z_]+="[^"\\]*",?)+$/)
+    expect(answer.header('www-authenticate')).toMatch(/^Bearer( [a-z_]+="[^"\\]*",?)+ DPoP( [a-z_]+="[^"\\]*",?)+$/)
     expect(answer.headers.map(([name]) => name)).not.toContain('x')
   })
 
@@ -139,11 +139,11 @@ describe('TRN-4: challenges', () => {
     expect((await server.sendTarget('/', [`Authorization: ${scheme}   ${await issuer.sign()}`])).status).toBe(200)
   })
 
-  it('POP-1: an unbound token with the scheme DPoP is refused with a Bearer challenge that carries the error', async () => {
+  it('POP-1: an unbound token with the scheme DPoP is refused, and the challenge of DPoP carries the error', async () => {
     const { server, audit } = await startApi('node:http', { issuer: issuer.trusted, audience: issuer.audience }, ({ guard, handler }) => ({ use: [guard], routes: [{ path: '/', run: [handler('act')] }] }))
     const answer = await server.sendTarget('/', [`Authorization: DPoP ${await issuer.sign()}`])
     expect(answer.status).toBe(401)
-    expect(answer.header('www-authenticate')).toMatch(/^Bearer .*error="invalid_token"/)
+    expect(answer.header('www-authenticate')).toMatch(/^DPoP [^B]*error="invalid_token".*, Bearer realm="api"$/)
     expect(audit.takeDecision().rule).toBe('POP-1')
   })
 })

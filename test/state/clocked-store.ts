@@ -17,8 +17,8 @@ export interface ClockedStore {
   readonly step: (milliseconds: number) => void
   /** One admission of one quota: `true`, or the milliseconds to wait. */
   readonly take: (charge: QuotaCharge) => true | number
-  readonly admit: (...alternatives: readonly (readonly QuotaCharge[])[]) => AdmissionVerdict
-  readonly charge: (...quotas: readonly QuotaCharge[]) => AdmissionVerdict
+  readonly admit: (...alternatives: readonly (readonly QuotaCharge[])[]) => QuotaVerdict
+  readonly charge: (...quotas: readonly QuotaCharge[]) => QuotaVerdict
 }
 
 /** Starts on New Year 2025, 10:30:15.250 UTC: inside of every window. */
@@ -28,7 +28,7 @@ export function clockedStore(options: MemoryStoreOptions = {}, wallMs = startMs)
   let nowMs = wallMs
   let monotonicMs = 123_456
   const store = memoryStore({ now: () => nowMs, monotonicNow: () => monotonicMs, ...options })
-  const admit: ClockedStore['admit'] = (...alternatives) => store.admit({ scope: 's', alternatives: alternatives.map((quotas) => ({ quotas })) }) as AdmissionVerdict
+  const admit: ClockedStore['admit'] = (...alternatives) => store.admit({ scope: 's', alternatives: alternatives.map((quotas) => ({ quotas })) }) as QuotaVerdict
   return {
     store,
     admit,
@@ -38,9 +38,12 @@ export function clockedStore(options: MemoryStoreOptions = {}, wallMs = startMs)
       const verdict = admit([charge])
       return verdict.outcome === 'admitted' ? true : verdict.retryAfterMs
     },
-    charge: (...chargeOnly) => store.admit({ scope: 's', alternatives: [], chargeOnly }) as AdmissionVerdict,
+    charge: (...chargeOnly) => store.admit({ scope: 's', alternatives: [], chargeOnly }) as QuotaVerdict,
   }
 }
+
+/** Of an admission without a proof. */
+export type QuotaVerdict = Extract<AdmissionVerdict, { outcome: 'admitted' | 'full' }>
 
 export function chargeOf(window: QuotaWindow, limit: number, quantity = 1, key = `${window} quota`): QuotaCharge {
   return { key, window, limit, quantity }

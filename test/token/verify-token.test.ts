@@ -11,11 +11,11 @@ import { verifyToken, type VerificationRules } from '../../src/token/verify-toke
 import { ec } from './keys/json-web-keys.js'
 import { audience, issuer, issuerKey, jwks, now, nowMs, otherKey, payloadOf, signJws, signToken } from './signed-token.js'
 
-const trusted = (name: string, keys: KeySet): TrustedIssuer => ({ issuer: name, audience: new Set([audience]), claimPrefix: undefined, keys })
+const trusted = (name: string, keys: KeySet): TrustedIssuer => ({ issuer: name, audience: new Set([audience]), audienceOrigin: undefined, claimPrefix: undefined, keys })
 
 function rulesFor(...issuers: readonly TrustedIssuer[]): VerificationRules {
   return {
-    issuers: { find: (iss) => issuers.find((entry) => entry.issuer === iss), ready: async () => undefined },
+    issuers: { named: issuers, find: (iss) => issuers.find((entry) => entry.issuer === iss), ready: async () => undefined },
     algorithms: new Set(defaultAlgorithms),
     tokenType: 'any',
     toleranceMs: 60_000,

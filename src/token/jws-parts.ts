@@ -1,0 +1,45 @@
+import type { Claims } from '../model/claims.js'
+import { decodeBase64Url } from './base64url.js'
+import { parseStrictJson } from './strict-json.js'
+
+/** Header and payload of a compact JWS, well formed and not yet to be believed. */
+export interface JwsParts<Header> {
+  readonly header: Header
+  readonly payload: Claims
+}
+
+/** Is told the rule and what is wrong, and throws. */
+export type Refuse = (rule: string, detail: string) => never
+
+/**
+ * Takes a compact JWS apart: access tokens and proofs alike.
+ *
+ * @param readHeader judges the header before the payload is looked at (ORD-1)
+ * @see TOK-2, TOK-7; RFC 7515 section 7.1
+ */
+export function parseJws<Header>(text: string, refuse: Refuse, readHeader: (header: Claims) => Header): JwsParts<Header> {
+  const [header, payload] = decodeSegments(text, refuse)
+  const members = parse(header, 'header', refuse)
+  if ('crit' in members) refuse('TOK-2', 'the header has crit')
+  if ('b64' in members && members.b64 !== true) refuse('TOK-2', 'the header has b64 other than true')
+  return { header: readHeader(members), payload: parse(payload, 'payload', refuse) }
+}
+
+/** The payload alone, where the very text of the header was judged before. */
+export function parseJwsPayload(text: string, refuse: Refuse): Claims {
+  return parse(decodeSegments(text, refuse)[1], 'payload', refuse)
+}
+
+function decodeSegments(text: string, refuse: Refuse): readonly [header: Buffer, payload: Buffer, signature: Buffer] {
+  const segments = text.split('.')
+  if (segments.length !== 3) refuse('TOK-2', `${segments.length} segments instead of three`)
+  return segments.map((segment) => decodeBase64Url(segment) ?? refuse('TOK-2', 'a segment is not strict base64url')) as [Buffer, Buffer, Buffer]
+}
+
+function parse(bytes: Uint8Array, part: string, refuse: Refuse): Claims {
+  try {
+    return parseStrictJson(bytes)
+  } catch (error) {
+    return refuse(error instanceof TypeError ? 'TOK-2' : 'TOK-7', `${part}: ${(error as Error).message}`)
+  }
+}
