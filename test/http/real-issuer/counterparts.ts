@@ -20,7 +20,7 @@ export interface Counterparts {
   /** An agent of its own key. */
   agent(binding: Binding, options?: Partial<AgentOptions>): Promise<Agent>
   /** Puts the API behind a guard with these options, until the test ends. */
-  api(options?: Readonly<Record<string, unknown>>): GuardedApi
+  api(options?: GuardOptions): GuardedApi
 }
 
 export interface GuardedApi {
@@ -69,7 +69,7 @@ export function useCounterparts(settings: Omit<AuthorizationServerOptions, 'auth
         logger: operator,
         routes: { 'GET /search': { action: 'search.web', target: (req) => req.query.url }, 'POST /search': 'search.web' },
         ...options,
-      } as GuardOptions)
+      })
       const app = express()
       app.use(aapGuard(guard))
       app.all('/search', (req, res) => {

@@ -20,7 +20,7 @@ it('RFC 9449 section 6: a real authorization server binds a token to the key of 
   expect(claimsOf(token)).toMatchObject({ aud: counterparts.origin, cnf: { jkt: agent.thumbprint } })
 })
 
-describe.skip('a token bound by a real authorization server, with the proofs of a real client (DPoP)', () => {
+describe('a token bound by a real authorization server, with the proofs of a real client (DPoP)', () => {
   it('POP-3: is accepted with a proof of its own at every request', async () => {
     const agent = await counterparts.agent('dpop')
     const api = counterparts.api()
@@ -107,7 +107,7 @@ describe.skip('a token bound by a real authorization server, with the proofs of 
   })
 })
 
-describe.skip('nonces of the guard, with a real client', () => {
+describe('nonces of the guard, with a real client', () => {
   it('POP-3 POP-6: the client is told to use one, does, and keeps it', async () => {
     const agent = await counterparts.agent('dpop')
     const api = counterparts.api({ dpop: { nonceSecret } })

@@ -31,7 +31,7 @@ describe('a real authorization server behind mutual TLS', () => {
   })
 })
 
-describe.skip('a token bound by a real authorization server to a certificate (mTLS)', () => {
+describe('a token bound by a real authorization server to a certificate (mTLS)', () => {
   it('POP-5: is accepted on a connection with that certificate', async () => {
     const agent = await counterparts.agent('mtls')
     const api = counterparts.api()
@@ -84,7 +84,7 @@ describe.skip('a token bound by a real authorization server to a certificate (mT
   })
 })
 
-describe.skip('a token bound by a real authorization server to a certificate and to a key', () => {
+describe('a token bound by a real authorization server to a certificate and to a key', () => {
   it('POP-1: is accepted with both, and with neither of them alone', async () => {
     const certificate = counterparts.issueCertificate()
     const agent = await counterparts.agent('dpop and mtls', { certificate })
