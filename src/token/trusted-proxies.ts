@@ -23,7 +23,7 @@ export class TrustedProxies {
 
   /** @param remoteAddress of the peer of the connection, as Node writes it */
   has(remoteAddress: string | undefined): boolean {
-    if (this.isEmpty || remoteAddress === undefined) return false
+    if (this.isEmpty || typeof remoteAddress !== 'string') return false
     const address = parseAddress(remoteAddress)
     return address !== undefined && this.#entries.some((entry) => entry.includes(address))
   }

@@ -65,6 +65,11 @@ describe('POP-4: a peer whose address is none is nobody', () => {
   })
 })
 
+it('POP-4: what only turns into an address is none', () => {
+  const proxies = new TrustedProxies(['10.0.0.1'])
+  for (const peer of [{ toString: () => '10.0.0.1' }, ['10.0.0.1'], new String('10.0.0.1'), 167772161, null]) expect(proxies.has(peer as never)).toBe(false)
+})
+
 describe('POP-4: what names no proxy is refused when the list is read', () => {
   it.each<[unknown]>([
     [''], [' '], ['10.0.0.1 '], [' 10.0.0.1'], ['10.0.0.1,10.0.0.2'], ['10.0.0'], ['10.0.0.256'], ['010.0.0.1'], ['10.0.0.1:443'], ['10.0.0.*'], ['*'], ['0x0a000001'],
