@@ -47,6 +47,8 @@ export interface Agent {
   readonly sent: SentRequest[]
   /** Gets a token by its client credentials. */
   requestToken(): Promise<oauth.TokenEndpointResponse>
+  /** Reads the metadata of an API (RFC 9728), where it says that they are, or where they have to be. */
+  readMetadata(resource: string, metadataUrl?: string): Promise<oauth.ResourceServer>
   /** Calls an API with this token, and once more when it is told to use a nonce. */
   call(url: string, accessToken: string, options?: { readonly method?: string; readonly headers?: Readonly<Record<string, string>> }): Promise<AgentAnswer>
 }
@@ -76,6 +78,10 @@ export async function createAgent({ authorities, issuer, audience, binding, cert
         const response = await oauth.clientCredentialsGrantRequest(server, client, authentication, { resource: audience, scope: 'search' }, { ...proofs, [oauth.customFetch]: fetch })
         return oauth.processClientCredentialsResponse(server, client, response)
       })).result
+    },
+    readMetadata: async (resource, metadataUrl) => {
+      const identifier = new URL(resource)
+      return oauth.processResourceDiscoveryResponse(identifier, await (metadataUrl === undefined ? oauth.resourceDiscoveryRequest(identifier, { [oauth.customFetch]: fetch }) : fetch(metadataUrl)))
     },
     call: async (url, accessToken, { method = 'GET', headers = {} } = {}) => {
       const send = (): Promise<Response> => oauth.protectedResourceRequest(accessToken, method, new URL(url), new Headers(headers), null, {
