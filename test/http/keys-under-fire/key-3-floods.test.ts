@@ -1,9 +1,11 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { expectHealthyProcess } from '../../support/process-health.js'
 import { json, status, type Answer } from '../../token/keys/issuer-server.js'
 import { ask, askTimes, minute, second, signTokens, startUnderFire, tokensOfUnknownKeys, type UnderFire } from './under-fire.js'
 
 expectHealthyProcess()
+// Ten thousand requests, perhaps on a busy machine: a limit against hanging, and nothing that is measured.
+vi.setConfig({ testTimeout: 120_000 })
 
 let fire: UnderFire
 beforeEach(async () => { fire = await startUnderFire() })
