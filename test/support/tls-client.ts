@@ -16,7 +16,7 @@ export interface ClientOptions {
 
 /** One connection of an agent, on which requests follow each other. */
 export interface TlsConnection {
-  get(path: string, headers?: Readonly<Record<string, string>>): Promise<{ readonly status: number; readonly json: any }>
+  get(path: string, headers?: Readonly<Record<string, string | readonly string[]>>): Promise<{ readonly status: number; readonly json: any }>
   /** What resumes this connection's session. Asked for after an answer, by when it is there. */
   session(): Buffer | undefined
   isResumed(): boolean
@@ -63,7 +63,7 @@ function overHttp1(socket: TLSSocket): TlsConnection['get'] {
       received = rest
       resolve({ status: answer.status, json: answer.json })
     }
-    socket.write([`GET ${path} HTTP/1.1`, 'Host: api.example.com', ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`), '', ''].join('\r\n'))
+    socket.write([`GET ${path} HTTP/1.1`, 'Host: api.example.com', ...Object.entries(headers).flatMap(([name, value]) => (typeof value === 'string' ? [value] : value).map((line) => `${name}: ${line}`)), '', ''].join('\r\n'))
   })
 }
 
@@ -73,7 +73,7 @@ function overHttp2(socket: TLSSocket): TlsConnection['get'] {
   // Whoever waits for an answer is told by the stream.
   session.on('error', () => undefined)
   return async (path, headers = {}) => {
-    const stream = session.request({ ':path': path, ...headers })
+    const stream = session.request({ ':path': path, ...(headers as Record<string, string | string[]>) })
     const [answered] = await once(stream, 'response')
     let text = ''
     for await (const part of stream) text += String(part)
