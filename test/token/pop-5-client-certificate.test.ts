@@ -3,11 +3,8 @@ import { describe, expect, it } from 'vitest'
 import type { ResourceRequest } from '../../src/model/resource-request.js'
 import { createAuthority, createSelfSigned } from '../support/certificates.js'
 import { parseCertificate } from '../../src/token/parse-certificate.js'
+import { rfc8705, rfc9440 } from '../support/published-certificates.js'
 import { readClientCertificate } from '../../src/token/client-certificate.js'
-
-// RFC 9440, figures 2 and 3: the certificate of the client, and the one of its issuer.
-const rfc9440 = 'MIIBqDCCAU6gAwIBAgIBBzAKBggqhkjOPQQDAjA6MRswGQYDVQQKDBJMZXQncyBBdXRoZW50aWNhdGUxGzAZBgNVBAMMEkxBIEludGVybWVkaWF0ZSBDQTAeFw0yMDAxMTQyMjU1MzNaFw0yMTAxMjMyMjU1MzNaMA0xCzAJBgNVBAMMAkJDMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE8YnXXfaUgmnMtOXU/IncWalRhebrXmckC8vdgJ1p5Be5F/3YC8OthxM4+k1M6aEAEFcGzkJiNy6J84y7uzo9M6NyMHAwCQYDVR0TBAIwADAfBgNVHSMEGDAWgBRm3WjLa38lbEYCuiCPct0ZaSED2DAOBgNVHQ8BAf8EBAMCBsAwEwYDVR0lBAwwCgYIKwYBBQUHAwIwHQYDVR0RAQH/BBMwEYEPYmRjQGV4YW1wbGUuY29tMAoGCCqGSM49BAMCA0gAMEUCIBHda/r1vaL6G3VliL4/Di6YK0Q6bMjeSkC3dFCOOB8TAiEAx/kHSB4urmiZ0NX5r5XarmPk0wmuydBVoU4hBVZ1yhk='
-const rfc9440Issuer = 'MIIB5jCCAYugAwIBAgIBFjAKBggqhkjOPQQDAjBWMQswCQYDVQQGEwJVUzEbMBkGA1UECgwSTGV0J3MgQXV0aGVudGljYXRlMSowKAYDVQQDDCFMZXQncyBBdXRoZW50aWNhdGUgUm9vdCBBdXRob3JpdHkwHhcNMjAwMTE0MjEzMjMwWhcNMzAwMTExMjEzMjMwWjA6MRswGQYDVQQKDBJMZXQncyBBdXRoZW50aWNhdGUxGzAZBgNVBAMMEkxBIEludGVybWVkaWF0ZSBDQTBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABJf+aA54RC5pyLAR5yfXVYmNpgd+CGUTDp2KOGhc0gK91zxhHesEYkdXkpS2UN8Kati+yHtWCV3kkhCngGyv7RqjZjBkMB0GA1UdDgQWBBRm3WjLa38lbEYCuiCPct0ZaSED2DAfBgNVHSMEGDAWgBTEA2Q6eecKu9g9yb5glbkhhVINGDASBgNVHRMBAf8ECDAGAQH/AgEAMA4GA1UdDwEB/wQEAwIBhjAKBggqhkjOPQQDAgNJADBGAiEA5pLvaFwRRkxomIAtDIwg9D7gC1xzxBl4r28EzmSO1pcCIQCJUShpSXO9HDIQMUgH69fNDEMHXD3RRX5gP7kuu2KGMg=='
 
 const authority = createAuthority()
 const agent = authority.issue()
@@ -101,7 +98,7 @@ describe('POP-5: Client-Cert is one byte sequence (RFC 9440 section 2.2)', () =>
   const text = base64(agent.der)
 
   it('as in the RFC', () => {
-    expect(fromProxy(`:${rfc9440}:`)).toBe('v68ffgcPn6jdYpBfFY2nP4ShE2Yk-6_Mk5PI9yh6aes')
+    expect(fromProxy(`:${rfc9440.base64}:`)).toBe(rfc9440.thumbprint)
     expect(fromProxy(sequence(agent.der))).toBe(agent.thumbprint)
   })
 
@@ -109,7 +106,7 @@ describe('POP-5: Client-Cert is one byte sequence (RFC 9440 section 2.2)', () =>
     ['a parameter', `:${text}:;a=1`], ['a parameter without value', `:${text}:;a`], ['a list', `:${text}:, :${text}:`], ['a list of one and a comma', `:${text}:,`], ['an inner list', `(:${text}:)`], ['a dictionary', `cert=:${text}:`],
     ['a string', `"${text}"`], ['a token', text], ['escaped PEM', encodeURIComponent(agent.certPem)], ['no colon at its end', `:${text}`], ['no colon at its start', `${text}:`], ['three colons', `:${text}::`], ['two sequences in a row', `:${text}::${text}:`], ['nothing in it', '::'], ['one colon', ':'],
     ['a space in front', ` :${text}:`], ['a space behind', `:${text}: `], ['a space inside', `: ${text}:`], ['a line break inside', `:${text.slice(0, 64)}\n${text.slice(64)}:`], ['a line break behind', `:${text}:\n`],
-    ['base64url', `:${Buffer.from(rfc9440, 'base64').toString('base64url')}:`], ['an escape', `:${text.slice(0, -1)}%3D:`], ['garbage', ':not base64:'], ['garbage that is base64', ':bm9uc2Vuc2U=:'], ['"none"', 'none'], ['(null)', '(null)'],
+    ['base64url', `:${Buffer.from(rfc9440.base64, 'base64').toString('base64url')}:`], ['an escape', `:${text.slice(0, -1)}%3D:`], ['garbage', ':not base64:'], ['garbage that is base64', ':bm9uc2Vuc2U=:'], ['"none"', 'none'], ['(null)', '(null)'],
   ])('not %s', (_, value) => {
     expect(fromProxy(value)).toBe(refused)
   })
@@ -178,7 +175,7 @@ describe('POP-5: a proxy\'s own header', () => {
     ['escaped PEM and a comma', `${encodeURIComponent(agent.certPem)},`],
     ['two of escaped PEM', `${encodeURIComponent(agent.certPem)}, ${encodeURIComponent(agent.certPem)}`],
     ['Envoy\'s elements', `Hash=00;Cert="${encodeURIComponent(agent.certPem)}";Subject="CN=agent"`],
-    ['base64url', Buffer.from(rfc9440, 'base64').toString('base64url')],
+    ['base64url', Buffer.from(rfc9440.base64, 'base64').toString('base64url')],
     ['a parameter', `${sequence(agent.der)};a=1`],
     ['base64 of PEM', base64(Buffer.from(agent.certPem))],
     ['base64 with a space', `${base64(agent.der)} `],
@@ -272,29 +269,17 @@ describe('POP-5: DER is one certificate', () => {
 })
 
 describe('POP-5: published values', () => {
-  // RFC 8705, appendix A.
-  const mtls = `-----BEGIN CERTIFICATE-----
-MIIBBjCBrAIBAjAKBggqhkjOPQQDAjAPMQ0wCwYDVQQDDARtdGxzMB4XDTE4MTAx
-ODEyMzcwOVoXDTIyMDUwMjEyMzcwOVowDzENMAsGA1UEAwwEbXRsczBZMBMGByqG
-SM49AgEGCCqGSM49AwEHA0IABNcnyxwqV6hY8QnhxxzFQ03C7HKW9OylMbnQZjjJ
-/Au08/coZwxS7LfA4vOLS9WuneIXhbGGWvsDSb0tH6IxLm8wCgYIKoZIzj0EAwID
-SQAwRgIhAP0RC1E+vwJD/D1AGHGzuri+hlV/PpQEKTWUVeORWz83AiEA5x2eXZOV
-bUlJSGQgjwD5vaUaKlLR50Q2DmFfQj1L+SY=
------END CERTIFICATE-----
-`
-  const confirmation = { 'x5t#S256': 'A4DtL2JmUMhAsvJj5tKyn64SqzmuXbMrJa0n761y5v0' }
-
   it('RFC 8705 appendix A: x5t#S256 of the certificate', () => {
-    const { raw } = new X509Certificate(mtls)
-    expect(outcome({ clientCertificate: new X509Certificate(mtls) })).toBe(confirmation['x5t#S256'])
-    expect(outcome({ clientCertificate: raw })).toBe(confirmation['x5t#S256'])
-    expect(fromProxy(encodeURIComponent(mtls), 'x-client-cert')).toBe(confirmation['x5t#S256'])
-    expect(outcome({ clientCertificate: agent.x509 })).not.toBe(confirmation['x5t#S256'])
+    expect(outcome({ clientCertificate: new X509Certificate(rfc8705.pem) })).toBe(rfc8705.thumbprint)
+    expect(outcome({ clientCertificate: new X509Certificate(rfc8705.pem).raw })).toBe(rfc8705.thumbprint)
+    expect(fromProxy(encodeURIComponent(rfc8705.pem), 'x-client-cert')).toBe(rfc8705.thumbprint)
+    expect(outcome({ clientCertificate: agent.x509 })).not.toBe(rfc8705.thumbprint)
   })
 
-  it('RFC 9440 section 2.4: the certificate in Client-Cert is the agent\'s, and its issuer is in Client-Cert-Chain', () => {
-    const leaf = parseCertificate(Buffer.from(rfc9440, 'base64'))!
+  it('RFC 9440: the certificate in Client-Cert is the agent\'s, and its issuer is in Client-Cert-Chain', () => {
+    const leaf = parseCertificate(Buffer.from(rfc9440.base64, 'base64'))!
     expect(leaf.subject).toBe('CN=BC')
-    expect(leaf.verify(parseCertificate(Buffer.from(rfc9440Issuer, 'base64'))!.publicKey)).toBe(true)
+    expect(leaf.verify(parseCertificate(Buffer.from(rfc9440.issuerBase64, 'base64'))!.publicKey)).toBe(true)
+    expect(fromProxy(`:${rfc9440.base64}:`)).toBe(rfc9440.thumbprint)
   })
 })
