@@ -143,6 +143,7 @@ describe('POP-5: a proxy\'s own header', () => {
     ['a label in lower case', pem('certificate', agent.der)],
     ['no label', pem('', agent.der)],
     ['the label of a request', pem('CERTIFICATE REQUEST', agent.der)],
+    ['another label at its start', agent.certPem.replace('BEGIN CERTIFICATE', 'BEGIN PRIVATE KEY')],
     ['another label at its end', agent.certPem.replace('END CERTIFICATE', 'END X509 CRL')],
     ['no end', agent.certPem.slice(0, agent.certPem.indexOf('-----END'))],
     ['no begin', agent.certPem.slice(agent.certPem.indexOf('\n') + 1)],
