@@ -131,8 +131,7 @@ function checkProofKey(jwk: unknown): VerificationKey {
 function checkClaims({ htm, htu, iat, jti, ath }: Claims, { method, url, token, nowMs }: ProofContext): { jti: string; expiresAtMs: number } {
   if (htm !== method) refuseProof('POP-3', `htm ${JSON.stringify(htm)} is not ${method}`)
   if (url === undefined) refuseProof('POP-4', 'this server does not know its own URL for the request')
-  const shown = typeof htu === 'string' ? parseComparableUrl(htu) : undefined
-  if (shown?.origin !== url.origin || shown.path !== url.path) refuseProof('POP-4', `htu ${JSON.stringify(htu)} is not ${url.origin}${url.path}`)
+  if (!isSameUrl(htu, url)) refuseProof('POP-4', `htu ${JSON.stringify(htu)} is not ${url.origin}${url.path}`)
   if (typeof iat !== 'number') refuseProof('POP-3', 'iat is missing or no number')
   const ageMs = nowMs - iat * 1000
   if (ageMs > maxAgeMs) refuseProof('POP-3', 'the proof is too old')
@@ -140,6 +139,13 @@ function checkClaims({ htm, htu, iat, jti, ath }: Claims, { method, url, token, 
   if (typeof jti !== 'string' || jti === '') refuseProof('POP-3', 'jti is missing or no string')
   if (ath !== hash('sha256', token, 'base64url')) refuseProof('POP-3', 'ath is not the hash of the token')
   return { jti, expiresAtMs: iat * 1000 + maxAgeMs }
+}
+
+function isSameUrl(htu: unknown, { origin, path }: ComparableUrl): boolean {
+  // Most clients write it in normal form.
+  if (htu === `${origin}${path}`) return true
+  const shown = typeof htu === 'string' ? parseComparableUrl(htu) : undefined
+  return shown?.origin === origin && shown.path === path
 }
 
 async function verifySignature({ header: { algorithm, key }, ...signed }: JwsParts<ProofHeader>): Promise<void> {

@@ -19,7 +19,7 @@ export type Refuse = (rule: string, detail: string) => never
  * @see TOK-2, TOK-7; RFC 7515 section 7.1
  */
 export function parseJws<Header>(text: string, refuse: Refuse, readHeader: (header: Claims) => Header): JwsParts<Header> {
-  const [header, payload, signature] = decodeSegments(text, refuse)
+  const [header, payload, signature] = split(text, refuse).map((segment) => decode(segment, refuse)) as [Buffer, Buffer, Buffer]
   const members = parse(header, 'header', refuse)
   if ('crit' in members) refuse('TOK-2', 'the header has crit')
   if ('b64' in members && members.b64 !== true) refuse('TOK-2', 'the header has b64 other than true')
@@ -28,18 +28,22 @@ export function parseJws<Header>(text: string, refuse: Refuse, readHeader: (head
 
 /** The same, where the very text of the header was judged before. */
 export function parseJwsBehind<Header>(header: Header, text: string, refuse: Refuse): JwsParts<Header> {
-  const [, payload, signature] = decodeSegments(text, refuse)
-  return { header, payload: parse(payload, 'payload', refuse), input: inputOf(text), signature }
+  const [, payload, signature] = split(text, refuse)
+  return { header, payload: parse(decode(payload, refuse), 'payload', refuse), input: inputOf(text), signature: decode(signature, refuse) }
 }
 
 function inputOf(text: string): string {
   return text.slice(0, text.lastIndexOf('.'))
 }
 
-function decodeSegments(text: string, refuse: Refuse): readonly [header: Buffer, payload: Buffer, signature: Buffer] {
+function split(text: string, refuse: Refuse): readonly [header: string, payload: string, signature: string] {
   const segments = text.split('.')
   if (segments.length !== 3) refuse('TOK-2', `${segments.length} segments instead of three`)
-  return segments.map((segment) => decodeBase64Url(segment) ?? refuse('TOK-2', 'a segment is not strict base64url')) as [Buffer, Buffer, Buffer]
+  return segments as [string, string, string]
+}
+
+function decode(segment: string, refuse: Refuse): Buffer {
+  return decodeBase64Url(segment) ?? refuse('TOK-2', 'a segment is not strict base64url')
 }
 
 function parse(bytes: Uint8Array, part: string, refuse: Refuse): Claims {
