@@ -17,6 +17,7 @@ import { handOn, meterBodies } from './limit-bodies.js'
 import { pathOf } from '../guard/path-of.js'
 import { recordUndecided } from './undecided-record.js'
 import { clearAap, setAap } from './aap.js'
+import { shareHiddenClass } from './share-hidden-class.js'
 import { whenReady } from '../decision/when-ready.js'
 
 /** A middleware of Express, Connect, or anything that calls `(req, res, next)`. */
@@ -44,6 +45,7 @@ export function aapGuard(options: GuardOptions<GuardRequest> | Guard = {}): AapG
 
   const middleware = (req: FrameworkRequest, res: ServerResponse, next: Next): void => {
     if (dropPipelined(req, res)) return
+    shareHiddenClass(req, res)
     clearAap(req)
     const { metadata, allowsSelfSigned } = core.settings
     if (metadata !== undefined && answerMetadata(metadata, req, res)) return
