@@ -4,9 +4,10 @@ import type { AddressInfo } from 'node:net'
 
 export type Answer = (request: IncomingMessage, response: ServerResponse) => void
 
-/** A real issuer on a free port of the loopback interface. What it answers can be changed at any time. */
+/** A real issuer on the loopback interface. What it answers can be changed at any time. */
 export interface IssuerServer {
   readonly origin: string
+  readonly port: number
   /** Paths that were asked for, in order. */
   readonly hits: string[]
   /** What to answer at a path; 404 elsewhere. */
@@ -15,7 +16,8 @@ export interface IssuerServer {
   close(): Promise<void>
 }
 
-export async function startIssuerServer(): Promise<IssuerServer> {
+/** @param onPort where it listens; 0, the default, is a port that is free */
+export async function startIssuerServer(onPort = 0): Promise<IssuerServer> {
   const hits: string[] = []
   const at = new Map<string, Answer>()
   const server = createServer((request, response) => {
@@ -24,10 +26,12 @@ export async function startIssuerServer(): Promise<IssuerServer> {
     const answer = at.get(path) ?? status(404)
     answer(request, response)
   })
-  server.listen(0, '127.0.0.1')
+  server.listen(onPort, '127.0.0.1')
   await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
   return {
-    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    origin: `http://127.0.0.1:${port}`,
+    port,
     hits,
     at,
     hitsAt: (path) => hits.filter((hit) => hit === path).length,
