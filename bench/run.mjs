@@ -2,10 +2,11 @@
 // npm run bench -- hot memory
 import { createFixtures } from './fixtures.mjs'
 import { expressThroughput } from './express.mjs'
+import { dpopProof } from './dpop.mjs'
 import { firstSight, hotDecision, memoryWindows } from './decisions.mjs'
 import { importTime, memory } from './footprint.mjs'
 
-const benches = { hot: hotDecision, first: firstSight, windows: memoryWindows, memory, import: importTime, express: expressThroughput }
+const benches = { hot: hotDecision, first: firstSight, dpop: dpopProof, windows: memoryWindows, memory, import: importTime, express: expressThroughput }
 const names = process.argv.slice(2)
 const unknown = names.find((name) => !(name in benches))
 if (unknown !== undefined) throw new Error(`no bench ${unknown}: ${Object.keys(benches).join(', ')}`)

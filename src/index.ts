@@ -1,12 +1,14 @@
 export { aapGuard, type AapGuard } from './http/aap-guard.js'
 export { requireCapability, type RequireCapability, type RouteGuard } from './http/require-capability.js'
+export { protectedResourceMetadata, type MetadataEndpoint } from './http/protected-resource-metadata.js'
 export { aapOf } from './http/aap-of.js'
 export { traceHeaders } from './http/trace-headers.js'
 export type { Aap, AapDecision } from './http/aap.js'
 export type { GuardRequest } from './http/guard-request.js'
 
 export { createGuard, type Guard } from './guard/create-guard.js'
-export type { GuardOptions, IssuerOptions, LegacyScope, PublicDenial, PublicRoute, Respond, RouteEntry } from './guard/guard-options.js'
+export type { DpopOptions, GuardOptions, IssuerOptions, LegacyScope, PublicDenial, PublicRoute, Respond, RouteEntry } from './guard/guard-options.js'
+export type { MtlsOptions } from './guard/compile-mtls.js'
 export type { OperatorLogger } from './guard/operator-log.js'
 export type { FactOption, RouteOptions } from './decision/route.js'
 
@@ -30,7 +32,7 @@ export type { AuthorizationOfToken } from './claims/compare-delegation.js'
 export type { Attenuation, AttenuationDifference } from './model/attenuation.js'
 
 export { memoryStore, type MemoryStoreOptions } from './state/memory-store.js'
-export type { Admission, AdmissionVerdict, Alternative, QuotaCharge, QuotaWindow, StateStore } from './model/store.js'
+export type { Admission, AdmissionVerdict, Alternative, ProofId, QuotaCharge, QuotaWindow, StateStore } from './model/store.js'
 
 export { jsonLines, type AuditLogger, type AuditSink } from './audit/audit-trail.js'
 export type { AuditRecord, DecisionRecord, ResultRecord } from './model/wire-audit-record.js'

@@ -28,9 +28,10 @@ export function readRequest(request: ResourceRequest): ResourceRequest {
 
 /** Bytes are parsed, and so copied: a parsed certificate does not change. */
 function readCertificate(given: unknown): X509Certificate | undefined {
-  if (given === undefined || given instanceof X509Certificate) return given
-  const certificate = given instanceof Uint8Array ? parseCertificate(given) : undefined
-  if (certificate === undefined) throw new TypeError('clientCertificate is one certificate: an X509Certificate or its DER')
+  if (given === undefined) return undefined
+  const certificate = given instanceof Uint8Array ? parseCertificate(given) : given
+  // Whatever only looks like a certificate has no DER.
+  if (!(certificate instanceof X509Certificate && certificate.raw.length > 0)) throw new TypeError('clientCertificate is one certificate: an X509Certificate or its DER')
   return certificate
 }
 

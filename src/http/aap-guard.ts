@@ -17,6 +17,7 @@ import { handOn, meterBodies } from './limit-bodies.js'
 import { pathOf } from '../guard/path-of.js'
 import { recordUndecided } from './undecided-record.js'
 import { clearAap, setAap } from './aap.js'
+import { shareHiddenClass } from './share-hidden-class.js'
 import { whenReady } from '../decision/when-ready.js'
 
 /** A middleware of Express, Connect, or anything that calls `(req, res, next)`. */
@@ -44,10 +45,14 @@ export function aapGuard(options: GuardOptions<GuardRequest> | Guard = {}): AapG
 
   const middleware = (req: FrameworkRequest, res: ServerResponse, next: Next): void => {
     if (dropPipelined(req, res)) return
+    shareHiddenClass(req, res)
     clearAap(req)
     const { metadata, allowsSelfSigned } = core.settings
-    if (metadata !== undefined && answerMetadata(metadata, req, res)) return
     const request = new IncomingRequest(req, allowsSelfSigned)
+    if (metadata !== undefined && answerMetadata(metadata, req, res)) {
+      recordPublic(core, core.openPublic(request), 'TRN-4', 'the metadata of the server is public')
+      return
+    }
     const matched = routes?.match(request.method, pathOf(req.url), pathOf(request.url))
     if (matched !== undefined && matched.route === undefined) {
       passPublic(core, request, req, res, next)
@@ -117,6 +122,10 @@ function passPublic(core: GuardCore, request: IncomingRequest, req: IncomingMess
     answerRefused(core, core.refuse(session, session.denial), req, res, next)
     return
   }
-  core.record({ outcome: 'allow', correlationId: session.correlationId, request, note: { rule: 'RTE-1', detail: 'the route is public' } })
+  recordPublic(core, session, 'RTE-1', 'the route is public')
   next()
+}
+
+function recordPublic(core: GuardCore, { correlationId, request }: Session, rule: string, detail: string): void {
+  core.record({ outcome: 'allow', correlationId, request, note: { rule, detail } })
 }

@@ -1,18 +1,20 @@
 import assert from 'node:assert/strict'
-import type { Admission, AdmissionVerdict, QuotaCharge, QuotaWindow, StateStore } from '../model/store.js'
+import type { Admission, AdmissionVerdict, ProofId, QuotaCharge, QuotaWindow, StateStore } from '../model/store.js'
 
-/** How the suite gets a store with a clock that it can move. */
 /**
-   * Makes an empty store.
-   *
-   * @param clock gives epoch milliseconds; the store must follow it in every window
-   */
+ * Makes an empty store.
+ *
+ * @param clock gives epoch milliseconds; the store must follow it in every window, and for as long as it keeps a proof
+ */
 export type StoreFactory = (clock: () => number) => StateStore | Promise<StateStore>
 
 /** One thing that every store has to do. */
 export interface ContractCase {
-  /** `counting`: quotas are exact. A later part will ask for atomic steps beyond quotas. */
-  readonly part: 'counting'
+  /**
+   * `counting`: quotas are exact. `atomic`: a proof of possession is accepted once, in one step with the quotas; a store that
+   * says `isAtomic: false` need not pass it, and no guard with DPoP takes it.
+   */
+  readonly part: 'counting' | 'atomic'
   /** Names the rule. */
   readonly name: string
   /** Rejects with an AssertionError where the store does otherwise. */
@@ -27,7 +29,8 @@ export interface ContractCase {
  * for (const { name, run } of storeContract((clock) => myStore({ now: clock }))) test(name, run)
  */
 export function storeContract(createStore: StoreFactory): readonly ContractCase[] {
-  return cases.map(({ name, run }) => ({ part: 'counting', name, run: () => withBench(createStore, run) }))
+  const partOf = (part: ContractCase['part'], cases: readonly BenchCase[]): ContractCase[] => cases.map(({ name, run }) => ({ part, name, run: () => withBench(createStore, run) }))
+  return [...partOf('counting', countingCases), ...partOf('atomic', atomicCases)]
 }
 
 /** 2025-03-10T10:59:30.250Z: half a minute before an hour ends, so that aligned and sliding windows differ. */
@@ -42,6 +45,13 @@ interface Bench {
   readonly take: (...quotas: readonly QuotaCharge[]) => Promise<boolean>
   /** How many of these in turn are admitted. */
   readonly takeTimes: (times: number, ...quotas: readonly QuotaCharge[]) => Promise<number>
+  /** Shows a proof, with nothing else to admit unless it is said. */
+  readonly show: (proof: ProofId, others?: Partial<Admission>) => Promise<AdmissionVerdict['outcome']>
+}
+
+interface BenchCase {
+  readonly name: string
+  readonly run: (bench: Bench) => Promise<void>
 }
 
 async function withBench(createStore: StoreFactory, run: (bench: Bench) => Promise<void>): Promise<void> {
@@ -59,6 +69,7 @@ async function withBench(createStore: StoreFactory, run: (bench: Bench) => Promi
       for (let i = 0; i < times; i++) if (await take(...quotas)) admitted++
       return admitted
     },
+    show: async (proof, others) => (await admit({ alternatives: [], ...others, proof })).outcome,
   })
 }
 
@@ -67,11 +78,16 @@ function keyOf(name: string): string {
   return name.padEnd(43, '_')
 }
 
+/** Kept for as long as a proof of a minute is at most: `iat` is 10 s ahead (POP-3). */
+function proofOf(name: string, keepMs = 70_001): ProofId {
+  return { key: keyOf(name), keepMs }
+}
+
 function quota(name: string, window: QuotaWindow, limit: number, quantity = 1): QuotaCharge {
   return { key: keyOf(name), window, limit, quantity }
 }
 
-const cases: readonly { readonly name: string; readonly run: (bench: Bench) => Promise<void> }[] = [
+const countingCases: readonly BenchCase[] = [
   {
     name: 'QTA-4: admits exactly the limit, in every window',
     run: async ({ takeTimes }) => {
@@ -249,6 +265,125 @@ const cases: readonly { readonly name: string; readonly run: (bench: Bench) => P
       bench.nowMs += 20_000
       assert.equal(await bench.take(hourly), false)
       assert.equal(await bench.take(minutely), false)
+    },
+  })),
+]
+
+const atomicCases: readonly BenchCase[] = [
+  {
+    name: 'POP-3: a proof is accepted once',
+    run: async ({ show }) => {
+      assert.equal(await show(proofOf('p')), 'admitted')
+      for (let i = 0; i < 3; i++) assert.equal(await show(proofOf('p')), 'replayed')
+    },
+  },
+  {
+    name: 'POP-3: of one proof shown 50 times at once exactly one is accepted',
+    run: async ({ show }) => {
+      for (let round = 0; round < 20; round++) {
+        const answers = await Promise.all(Array.from({ length: 50 }, () => show(proofOf(`round ${round}`), { alternatives: [{ quotas: [quota('at once', 'day', 1_000)] }] })))
+        assert.equal(answers.filter((outcome) => outcome === 'admitted').length, 1)
+        assert.equal(answers.filter((outcome) => outcome === 'replayed').length, 49)
+      }
+    },
+  },
+  {
+    name: 'POP-3: different proofs do not meet',
+    run: async ({ show }) => {
+      const answers = await Promise.all(Array.from({ length: 200 }, (_, i) => show(proofOf(`p${i}`))))
+      assert.deepEqual(new Set(answers), new Set(['admitted']))
+      for (let i = 0; i < 200; i++) assert.equal(await show(proofOf(`p${i}`)), 'replayed')
+    },
+  },
+  {
+    name: 'POP-3: proofs and quotas do not meet, not even under one key',
+    run: async ({ show, takeTimes }) => {
+      const one = quota('same', 'hour', 2)
+      assert.equal(await takeTimes(1, one), 1)
+      assert.equal(await show(proofOf('same')), 'admitted')
+      assert.equal(await show(proofOf('same')), 'replayed')
+      assert.equal(await takeTimes(5, one), 1)
+    },
+  },
+  {
+    name: 'POP-3: a proof that is accepted changes nothing about the quotas',
+    run: async ({ admit, takeTimes }) => {
+      const first = quota('first', 'hour', 1)
+      const second = quota('second', 'hour', 2)
+      const verdicts: AdmissionVerdict[] = []
+      for (let i = 0; i < 4; i++) verdicts.push(await admit({ proof: proofOf(`p${i}`), alternatives: [{ quotas: [first] }, { quotas: [second] }] }))
+      assert.deepEqual(verdicts.slice(0, 3), [{ outcome: 'admitted', alternative: 0 }, { outcome: 'admitted', alternative: 1 }, { outcome: 'admitted', alternative: 1 }])
+      assert.equal(verdicts[3]?.outcome, 'full')
+      assert.equal(await takeTimes(1, first, second), 0)
+    },
+  },
+  {
+    name: 'POP-3: a replay takes no quota, neither of an alternative nor of chargeOnly',
+    run: async ({ show, takeTimes }) => {
+      const taken = quota('taken', 'hour', 5)
+      const charged = quota('charged', 'hour', 5)
+      const others = { alternatives: [{ quotas: [taken] }], chargeOnly: [charged] }
+      assert.equal(await show(proofOf('p'), others), 'admitted')
+      for (let i = 0; i < 9; i++) assert.equal(await show(proofOf('p'), others), 'replayed')
+      assert.equal(await takeTimes(9, taken), 4)
+      assert.equal(await takeTimes(9, charged), 4)
+    },
+  },
+  {
+    name: 'POP-3: a proof is remembered though no alternative has room',
+    run: async ({ show }) => {
+      const none = { alternatives: [{ quotas: [quota('none', 'hour', 0)] }] }
+      assert.equal(await show(proofOf('p'), none), 'full')
+      assert.equal(await show(proofOf('p'), none), 'replayed')
+      assert.equal(await show(proofOf('p'), { alternatives: [{ quotas: [quota('some', 'hour', 5)] }] }), 'replayed')
+    },
+  },
+  {
+    name: 'POP-3: a proof is remembered though there are no alternatives, with and without chargeOnly',
+    run: async ({ admit, show, takeTimes }) => {
+      const charged = quota('charged', 'hour', 3)
+      assert.deepEqual(await admit({ proof: proofOf('plain'), alternatives: [] }), { outcome: 'admitted', alternative: -1 })
+      assert.deepEqual(await admit({ proof: proofOf('charging'), alternatives: [], chargeOnly: [charged] }), { outcome: 'admitted', alternative: -1 })
+      assert.deepEqual(await admit({ proof: proofOf('too much'), alternatives: [], chargeOnly: [charged, quota('none', 'hour', 0)] }), { outcome: 'admitted', alternative: -1 })
+      for (const name of ['plain', 'charging', 'too much']) assert.equal(await show(proofOf(name)), 'replayed', name)
+      assert.equal(await takeTimes(5, charged), 2)
+    },
+  },
+  ...[1, 1_000, 60_001, 70_001].map((keepMs) => ({
+    name: `POP-3: a proof is remembered for ${keepMs} ms, to the last of them`,
+    run: async (bench: Bench) => {
+      assert.equal(await bench.show(proofOf('p', keepMs)), 'admitted')
+      bench.nowMs = startMs + Math.floor(keepMs / 2)
+      assert.equal(await bench.show(proofOf('p', Math.max(1, Math.ceil(keepMs / 2)))), 'replayed', 'half of it later')
+      bench.nowMs = startMs + keepMs - 1
+      assert.equal(await bench.show(proofOf('p', 1)), 'replayed', 'one millisecond before its end')
+      bench.nowMs = startMs + keepMs
+      assert.ok(['admitted', 'replayed'].includes(await bench.show(proofOf('p', 1))), 'at its end it may be forgotten')
+    },
+  })),
+  {
+    name: 'POP-3: what others are kept for shortens nothing, nor does a replay',
+    run: async (bench) => {
+      assert.equal(await bench.show(proofOf('long')), 'admitted')
+      assert.equal(await bench.show(proofOf('long', 1)), 'replayed')
+      for (let i = 0; i < 70; i++) {
+        bench.nowMs = startMs + i * 1_000
+        assert.equal(await bench.show(proofOf(`short ${i}`, 1)), 'admitted')
+      }
+      bench.nowMs = startMs + 70_000
+      assert.equal(await bench.show(proofOf('long', 1)), 'replayed')
+    },
+  },
+  ...([['a second', 1_000], ['an hour', hourMs], ['a day', 24 * hourMs]] as const).map(([text, stepMs]) => ({
+    name: `POP-3: a clock that goes back ${text} makes no proof new`,
+    run: async (bench: Bench) => {
+      assert.equal(await bench.show(proofOf('p')), 'admitted')
+      bench.nowMs += 30_000
+      assert.equal(await bench.show(proofOf('q')), 'admitted')
+      bench.nowMs -= stepMs
+      for (const name of ['p', 'q']) assert.equal(await bench.show(proofOf(name)), 'replayed', `${name}, at once`)
+      bench.nowMs += 20_000
+      for (const name of ['p', 'q']) assert.equal(await bench.show(proofOf(name)), 'replayed', `${name}, 20 s later`)
     },
   })),
 ]

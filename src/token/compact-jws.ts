@@ -1,11 +1,12 @@
 import type { Algorithm } from './algorithms.js'
 import type { Claims } from '../model/claims.js'
+import type { SignedText } from './jws-signature.js'
 import { isAlgorithm } from './algorithms.js'
 import { parseJws } from './jws-parts.js'
 import { refuseToken } from './token-refused.js'
 
 /** A JWT that is well formed. Nothing in it is to be believed before its signature is verified. */
-export interface UnverifiedJwt {
+export interface UnverifiedJwt extends SignedText {
   readonly algorithm: Algorithm
   readonly keyId: string | undefined
   readonly payload: Claims
@@ -20,12 +21,12 @@ export interface JwtRules {
 /** @see TOK-1, TOK-2, TOK-3, TOK-7; RFC 7515 section 7.1, RFC 8725 sections 3.1 and 3.11 */
 export function parseCompactJws(token: string, rules: JwtRules): UnverifiedJwt {
   if (!token.includes('.')) refuseToken('INT-1', 'an opaque token, and introspection is not configured')
-  const { header, payload } = parseJws(token, refuseToken, (members) => readHeader(members, rules))
-  return { ...header, payload }
+  const { header, ...signed } = parseJws(token, refuseToken, (members) => readHeader(members, rules))
+  return { ...header, ...signed }
 }
 
 /** `jku`, `jwk`, `x5u` and `x5c` are not read at all. */
-function readHeader(header: Claims, { algorithms, tokenType }: JwtRules): Omit<UnverifiedJwt, 'payload'> {
+function readHeader(header: Claims, { algorithms, tokenType }: JwtRules): Pick<UnverifiedJwt, 'algorithm' | 'keyId'> {
   const { alg, typ, kid } = header
   if (!isAlgorithm(alg) || !algorithms.has(alg)) refuseToken('TOK-1', `alg ${JSON.stringify(alg)} is not accepted`)
   if (typ !== undefined && typeof typ !== 'string') refuseToken('TOK-3', 'typ is no string')

@@ -11,7 +11,7 @@ export interface Confirmation {
 }
 
 /** Of a token that whoever has it may use. */
-export const unbound: Confirmation = Object.freeze({})
+const unbound: Confirmation = Object.freeze({})
 
 const methods = { jkt: 'keyThumbprint', 'x5t#S256': 'certificateThumbprint' } as const
 

@@ -1,4 +1,3 @@
-import { compactVerify } from 'jose/jws/compact/verify'
 import { hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import type { Algorithm } from './algorithms.js'
@@ -11,7 +10,8 @@ import { checkPublicKey, UnusableKey, type VerificationKey } from './verificatio
 import { digestOf } from '../claims/digest.js'
 import { isAlgorithm } from './algorithms.js'
 import { parseComparableUrl } from '../matching/comparable-url.js'
-import { parseJws, parseJwsPayload, type JwsParts } from './jws-parts.js'
+import { isVerifiedBy } from './jws-signature.js'
+import { parseJws, parseJwsBehind, type JwsParts } from './jws-parts.js'
 
 /** A proof's `iat` may be this old, inclusive, and this far ahead (POP-3). */
 const maxAgeMs = 60_000
@@ -88,11 +88,12 @@ export class ProofVerifier {
   async #verifyOne(proof: string, context: ProofContext): Promise<VerifiedProof> {
     const headerText = proof.slice(0, proof.indexOf('.'))
     const known = this.#knownHeaders.get(headerText)
-    const { header, payload } = known === undefined ? this.#parse(proof) : { header: known, payload: parseJwsPayload(proof, refuseProof) }
+    const jws = known === undefined ? this.#parse(proof) : parseJwsBehind(known, proof, refuseProof)
+    const { header, payload } = jws
     // RFC 9449 figure 17: the proof may be good, and is not by whom the token is for.
     if (header.key.thumbprint !== context.thumbprint) throw new ProofRefused({ code: 'invalid_token', rule: 'POP-3', detail: 'the proof is by another key than the token is bound to' })
     const { jti, expiresAtMs } = checkClaims(payload, context)
-    await verifySignature(proof, header)
+    await verifySignature(jws)
     if (known === undefined && headerText.length <= maxKnownHeaderLength) this.#knownHeaders.set(headerText, header)
     const needsNonce = this.#checkNonce(payload.nonce, context.nowMs)
     return { key: digestOf('proof', context.thumbprint, jti), keepMs: Math.floor(expiresAtMs - context.nowMs) + 1, needsNonce }
@@ -130,8 +131,7 @@ function checkProofKey(jwk: unknown): VerificationKey {
 function checkClaims({ htm, htu, iat, jti, ath }: Claims, { method, url, token, nowMs }: ProofContext): { jti: string; expiresAtMs: number } {
   if (htm !== method) refuseProof('POP-3', `htm ${JSON.stringify(htm)} is not ${method}`)
   if (url === undefined) refuseProof('POP-4', 'this server does not know its own URL for the request')
-  const shown = typeof htu === 'string' ? parseComparableUrl(htu) : undefined
-  if (shown?.origin !== url.origin || shown.path !== url.path) refuseProof('POP-4', `htu ${JSON.stringify(htu)} is not ${url.origin}${url.path}`)
+  if (!isSameUrl(htu, url)) refuseProof('POP-4', `htu ${JSON.stringify(htu)} is not ${url.origin}${url.path}`)
   if (typeof iat !== 'number') refuseProof('POP-3', 'iat is missing or no number')
   const ageMs = nowMs - iat * 1000
   if (ageMs > maxAgeMs) refuseProof('POP-3', 'the proof is too old')
@@ -141,12 +141,15 @@ function checkClaims({ htm, htu, iat, jti, ath }: Claims, { method, url, token, 
   return { jti, expiresAtMs: iat * 1000 + maxAgeMs }
 }
 
-async function verifySignature(proof: string, { algorithm, key }: ProofHeader): Promise<void> {
-  try {
-    await compactVerify(proof, await key.cryptoKey(algorithm), { algorithms: [algorithm] })
-  } catch {
-    refuseProof('POP-3', 'the signature does not verify')
-  }
+function isSameUrl(htu: unknown, { origin, path }: ComparableUrl): boolean {
+  // Most clients write it in normal form.
+  if (htu === `${origin}${path}`) return true
+  const shown = typeof htu === 'string' ? parseComparableUrl(htu) : undefined
+  return shown?.origin === origin && shown.path === path
+}
+
+async function verifySignature({ header: { algorithm, key }, ...signed }: JwsParts<ProofHeader>): Promise<void> {
+  if (!(await isVerifiedBy(key, algorithm, signed))) refuseProof('POP-3', 'the signature does not verify')
 }
 
 function refuseProof(rule: string, detail: string): never {

@@ -1,9 +1,10 @@
 import type { Claims } from '../model/claims.js'
+import type { SignedText } from './jws-signature.js'
 import { decodeBase64Url } from './base64url.js'
 import { parseStrictJson } from './strict-json.js'
 
-/** Header and payload of a compact JWS, well formed and not yet to be believed. */
-export interface JwsParts<Header> {
+/** A compact JWS, well formed and not yet to be believed. */
+export interface JwsParts<Header> extends SignedText {
   readonly header: Header
   readonly payload: Claims
 }
@@ -18,22 +19,31 @@ export type Refuse = (rule: string, detail: string) => never
  * @see TOK-2, TOK-7; RFC 7515 section 7.1
  */
 export function parseJws<Header>(text: string, refuse: Refuse, readHeader: (header: Claims) => Header): JwsParts<Header> {
-  const [header, payload] = decodeSegments(text, refuse)
+  const [header, payload, signature] = split(text, refuse).map((segment) => decode(segment, refuse)) as [Buffer, Buffer, Buffer]
   const members = parse(header, 'header', refuse)
   if ('crit' in members) refuse('TOK-2', 'the header has crit')
   if ('b64' in members && members.b64 !== true) refuse('TOK-2', 'the header has b64 other than true')
-  return { header: readHeader(members), payload: parse(payload, 'payload', refuse) }
+  return { header: readHeader(members), payload: parse(payload, 'payload', refuse), input: inputOf(text), signature }
 }
 
-/** The payload alone, where the very text of the header was judged before. */
-export function parseJwsPayload(text: string, refuse: Refuse): Claims {
-  return parse(decodeSegments(text, refuse)[1], 'payload', refuse)
+/** The same, where the very text of the header was judged before. */
+export function parseJwsBehind<Header>(header: Header, text: string, refuse: Refuse): JwsParts<Header> {
+  const [, payload, signature] = split(text, refuse)
+  return { header, payload: parse(decode(payload, refuse), 'payload', refuse), input: inputOf(text), signature: decode(signature, refuse) }
 }
 
-function decodeSegments(text: string, refuse: Refuse): readonly [header: Buffer, payload: Buffer, signature: Buffer] {
+function inputOf(text: string): string {
+  return text.slice(0, text.lastIndexOf('.'))
+}
+
+function split(text: string, refuse: Refuse): readonly [header: string, payload: string, signature: string] {
   const segments = text.split('.')
   if (segments.length !== 3) refuse('TOK-2', `${segments.length} segments instead of three`)
-  return segments.map((segment) => decodeBase64Url(segment) ?? refuse('TOK-2', 'a segment is not strict base64url')) as [Buffer, Buffer, Buffer]
+  return segments as [string, string, string]
+}
+
+function decode(segment: string, refuse: Refuse): Buffer {
+  return decodeBase64Url(segment) ?? refuse('TOK-2', 'a segment is not strict base64url')
 }
 
 function parse(bytes: Uint8Array, part: string, refuse: Refuse): Claims {

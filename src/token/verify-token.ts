@@ -1,6 +1,4 @@
-import { compactVerify } from 'jose/jws/compact/verify'
 import type { AgentAuthorization } from '../model/agent-authorization.js'
-import type { Algorithm } from './algorithms.js'
 import type { Denial } from '../model/denial.js'
 import type { TokenFacts } from '../model/token-facts.js'
 import { checkAudience, checkTimes, readIdentity, readTimes, type TokenTimes } from './standard-claims.js'
@@ -10,6 +8,7 @@ import { deepFreeze } from '../claims/deep-freeze.js'
 import { hasAapClaims } from '../claims/dialect.js'
 import { parseAuthorization } from '../claims/parse-authorization.js'
 import { readLegacyScopes, type LegacyScopes } from '../claims/legacy-scopes.js'
+import { isVerifiedBy } from './jws-signature.js'
 import { parseCompactJws, type JwtRules, type UnverifiedJwt } from './compact-jws.js'
 import { TokenRefused, refuseToken } from './token-refused.js'
 import type { CapabilityCompiler } from '../claims/compile-capability.js'
@@ -50,7 +49,7 @@ export interface VerificationRules extends JwtRules {
 export async function verifyToken(token: string, rules: VerificationRules, nowMs: number): Promise<VerifiedToken> {
   const jwt = parseCompactJws(token, rules)
   const issuer = findIssuer(jwt, rules.issuers)
-  const key = await verifySignature(token, jwt, issuer)
+  const key = await verifySignature(jwt, issuer)
   const identity = { issuer: issuer.issuer, id: typeof jwt.payload.jti === 'string' ? jwt.payload.jti : '' }
   const accept = <T extends object>(result: T | Denial): T => {
     if ('code' in result) throw new TokenRefused(result, identity)
@@ -84,19 +83,10 @@ function findIssuer({ payload }: UnverifiedJwt, issuers: TrustedIssuers): Truste
 }
 
 /** TOK-1. A key that cannot be used is a key that does not verify. */
-async function verifySignature(token: string, { algorithm, keyId }: UnverifiedJwt, issuer: TrustedIssuer): Promise<VerificationKey> {
+async function verifySignature({ algorithm, keyId, ...signed }: UnverifiedJwt, issuer: TrustedIssuer): Promise<VerificationKey> {
   const candidates = await issuer.keys.find(keyId, algorithm)
-  for (const key of candidates) if (await isVerifiedBy(key, token, algorithm)) return key
+  for (const key of candidates) if (await isVerifiedBy(key, algorithm, signed)) return key
   return refuseToken('TOK-1', candidates.length === 0 ? 'the issuer has no such key' : 'the signature does not verify')
-}
-
-async function isVerifiedBy(key: VerificationKey, token: string, algorithm: Algorithm): Promise<boolean> {
-  try {
-    await compactVerify(token, await key.cryptoKey(algorithm), { algorithms: [algorithm] })
-    return true
-  } catch {
-    return false
-  }
 }
 
 function refuseIf(denial: Denial | undefined, token: { issuer: string; id: string }): void {
