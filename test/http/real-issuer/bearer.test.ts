@@ -49,12 +49,13 @@ describe('a bearer token of a real authorization server, sent by a real client',
 
   it('TOK-6: is refused once it has expired', async () => {
     const agent = await counterparts.agent('none')
-    let nowMs = Date.now()
-    const api = counterparts.api({ now: () => nowMs, clockTolerance: 0 })
     const { access_token: token } = await agent.requestToken()
+    const expiresAtMs = claimsOf(token).exp * 1_000
+    let nowMs = expiresAtMs - 1
+    const api = counterparts.api({ now: () => nowMs, clockTolerance: 0 })
     expect((await agent.call(`${api.url}?url=https://example.org/`, token)).status).toBe(200)
     api.audit.takeDecision()
-    nowMs = claimsOf(token).exp * 1_000
+    nowMs = expiresAtMs
     const refused = await agent.call(api.url, token)
     expect(refused.status).toBe(401)
     expect(refused.challenges[0]).toMatchObject({ scheme: 'bearer', parameters: { error: 'invalid_token' } })
