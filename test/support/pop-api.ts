@@ -73,8 +73,9 @@ const startMs = Date.UTC(2030, 4, 6, 12)
  * are served, with any method. After the last attack it still has to serve an honest client.
  *
  * @param options made when the server starts, so that each has a store of its own
+ * @param others `use`: run before the guard. `origin`: where the client believes the server to be.
  */
-export function usePopApi(style: GuardStyle, options: (clock: () => number) => GuardOptions = () => ({}), actions: Actions = {}, { use = [] }: { use?: readonly Middleware[] } = {}): PopApi {
+export function usePopApi(style: GuardStyle, options: (clock: () => number) => GuardOptions = () => ({}), actions: Actions = {}, { use = [], origin = attackedAudience }: { use?: readonly Middleware[]; origin?: string } = {}): PopApi {
   const forger = createForger()
   let api: Api
   let nowMs = startMs
@@ -93,7 +94,7 @@ export function usePopApi(style: GuardStyle, options: (clock: () => number) => G
     `${method} ${target} HTTP/1.1`,
     ...hosts.map((host) => `Host: ${host}`),
     `Authorization: ${scheme} ${shown}`,
-    ...(proofs ?? [client.proof({ method, url: `https://api.example.com${target}`, token: shown, ...parts })]).map((proof) => `DPoP: ${proof}`),
+    ...(proofs ?? [client.proof({ method, url: `${origin}${target}`, token: shown, ...parts })]).map((proof) => `DPoP: ${proof}`),
     ...lines,
     `Connection: ${connection}`, '', '',
   ].join('\r\n')
