@@ -23,7 +23,7 @@ export interface Holder {
 export function tokenOf({ verification }: DecisionRules, { issuer = 'i', id = 'j', subject = 's', agent = 'a', operator = 'o', task = 't', capabilities = [{ action: 'a' }], claims = {} }: Holder): VerifiedToken {
   const payload = { aap_agent: { id: agent, type: 't', operator }, aap_task: { id: task, purpose: 'p' }, aap_capabilities: capabilities, ...claims }
   const compiled = compileAuthorization(parseAuthorization(payload, undefined) as ParsedAuthorization, { issuer, id }, subject, verification.compiler)
-  return { compiled } as VerifiedToken
+  return { compiled, confirmation: {} } as VerifiedToken
 }
 
 /** Decides a request of this holder's. */
