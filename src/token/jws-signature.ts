@@ -1,20 +1,23 @@
+import { constants, verify } from 'node:crypto'
 import type { Algorithm } from './algorithms.js'
 import type { VerificationKey } from './verification-key.js'
 
-/** What WebCrypto calls the algorithms of JWS. RFC 7518 sections 3.3 to 3.5, RFC 8037 section 3.1. */
+const { RSA_PKCS1_PADDING, RSA_PKCS1_PSS_PADDING } = constants
+
+/** How the algorithms of JWS sign: RFC 7518 sections 3.3 to 3.5, RFC 8037 section 3.1. */
 const parameters = {
-  ES256: { name: 'ECDSA', hash: 'SHA-256' },
-  ES384: { name: 'ECDSA', hash: 'SHA-384' },
-  ES512: { name: 'ECDSA', hash: 'SHA-512' },
-  RS256: { name: 'RSASSA-PKCS1-v1_5' },
-  RS384: { name: 'RSASSA-PKCS1-v1_5' },
-  RS512: { name: 'RSASSA-PKCS1-v1_5' },
-  PS256: { name: 'RSA-PSS', saltLength: 32 },
-  PS384: { name: 'RSA-PSS', saltLength: 48 },
-  PS512: { name: 'RSA-PSS', saltLength: 64 },
-  EdDSA: { name: 'Ed25519' },
-  Ed25519: { name: 'Ed25519' },
-} as const satisfies Record<Algorithm, { readonly name: string; readonly hash?: string; readonly saltLength?: number }>
+  ES256: { digest: 'sha256', options: { dsaEncoding: 'ieee-p1363' } },
+  ES384: { digest: 'sha384', options: { dsaEncoding: 'ieee-p1363' } },
+  ES512: { digest: 'sha512', options: { dsaEncoding: 'ieee-p1363' } },
+  RS256: { digest: 'sha256', options: { padding: RSA_PKCS1_PADDING } },
+  RS384: { digest: 'sha384', options: { padding: RSA_PKCS1_PADDING } },
+  RS512: { digest: 'sha512', options: { padding: RSA_PKCS1_PADDING } },
+  PS256: { digest: 'sha256', options: { padding: RSA_PKCS1_PSS_PADDING, saltLength: 32 } },
+  PS384: { digest: 'sha384', options: { padding: RSA_PKCS1_PSS_PADDING, saltLength: 48 } },
+  PS512: { digest: 'sha512', options: { padding: RSA_PKCS1_PSS_PADDING, saltLength: 64 } },
+  EdDSA: { digest: null, options: {} },
+  Ed25519: { digest: null, options: {} },
+} as const satisfies Record<Algorithm, { readonly digest: string | null; readonly options: object }>
 
 /** What a signature is over, and the signature. */
 export interface SignedText {
@@ -24,14 +27,15 @@ export interface SignedText {
 }
 
 /**
- * Whether a key made this signature. WebCrypto is asked directly, and in the thread pool: jose would take the text apart
- * and parse its header a second time, for half of what the signature itself costs. A key that cannot be used is one that
- * does not verify.
+ * Whether a key made this signature. In the thread pool, so that a second core verifies while this one serves; and not by
+ * WebCrypto, which spends a quarter of an ES256 check on its own arguments. Whatever cannot be verified is not.
  */
-export async function isVerifiedBy(key: VerificationKey, algorithm: Algorithm, { input, signature }: SignedText): Promise<boolean> {
-  try {
-    return await crypto.subtle.verify(parameters[algorithm], await key.cryptoKey(algorithm), signature, Buffer.from(input, 'latin1'))
-  } catch {
-    return false
-  }
+export function isVerifiedBy(key: VerificationKey, algorithm: Algorithm, { input, signature }: SignedText): Promise<boolean> {
+  if (!key.fits(algorithm)) return Promise.resolve(false)
+  const { digest, options } = parameters[algorithm]
+  return new Promise((resolve) => {
+    verify(digest, Buffer.from(input, 'latin1'), { key: key.keyObject, ...options }, signature, (error, isVerified) => {
+      resolve(error === null && isVerified)
+    })
+  })
 }

@@ -1,6 +1,4 @@
-import { createPublicKey, hash } from 'node:crypto'
-import { importJWK } from 'jose/key/import'
-import type { CryptoKey } from 'jose'
+import { createPublicKey, hash, type KeyObject } from 'node:crypto'
 import { isAlgorithm, type Algorithm } from './algorithms.js'
 import { decodeBase64Url } from './base64url.js'
 import { isEd25519Point } from './ed25519-point.js'
@@ -14,8 +12,7 @@ export interface VerificationKey {
   readonly algorithm: Algorithm | undefined
   /** Whether the key may verify signatures of this algorithm: the declared one, else one that its shape allows. */
   fits(algorithm: Algorithm): boolean
-  /** The key for WebCrypto, imported once an algorithm. Rejects with `UnusableKey`, which means: does not verify. */
-  cryptoKey(algorithm: Algorithm): Promise<CryptoKey>
+  readonly keyObject: KeyObject
 }
 
 /** Why a key cannot be used. The message is for the audit record and quotes no key material. */
@@ -62,11 +59,11 @@ const curves: ReadonlyMap<unknown, { readonly crv: string; readonly bytes: numbe
 
 class CheckedKey implements VerificationKey {
   readonly thumbprint: string
-  private readonly imported = new Map<Algorithm, Promise<CryptoKey>>()
 
   constructor(
     readonly kid: string | undefined,
     readonly algorithm: Algorithm | undefined,
+    readonly keyObject: KeyObject,
     private readonly shape: Shape,
   ) {
     this.thumbprint = hash('sha256', JSON.stringify(shape.publicJwk), 'base64url')
@@ -74,18 +71,6 @@ class CheckedKey implements VerificationKey {
 
   fits(algorithm: Algorithm): boolean {
     return this.algorithm === undefined ? this.shape.algorithms.includes(algorithm) : this.algorithm === algorithm
-  }
-
-  cryptoKey(algorithm: Algorithm): Promise<CryptoKey> {
-    if (!this.fits(algorithm)) return Promise.reject(new UnusableKey(`the key is not for ${algorithm}`))
-    let imported = this.imported.get(algorithm)
-    if (imported === undefined) {
-      imported = importJWK(this.shape.publicJwk, algorithm).catch((cause: unknown) => {
-        throw new UnusableKey(`the key cannot be imported for ${algorithm}`, { cause })
-      })
-      this.imported.set(algorithm, imported)
-    }
-    return imported
   }
 }
 
@@ -107,8 +92,7 @@ export function checkPublicKey(jwk: unknown): VerificationKey {
   checkPurpose(jwk)
   const shape = readShape(jwk)
   const algorithm = readDeclaredAlgorithm(jwk, shape)
-  checkImports(shape.publicJwk)
-  return new CheckedKey(kid, algorithm, shape)
+  return new CheckedKey(kid, algorithm, importKey(shape.publicJwk), shape)
 }
 
 /**
@@ -195,9 +179,9 @@ function readEd25519(jwk: Members): Shape {
 }
 
 /** OpenSSL refuses a point that is not on its curve, or the point at infinity. */
-function checkImports(publicJwk: PublicJwk): void {
+function importKey(publicJwk: PublicJwk): KeyObject {
   try {
-    createPublicKey({ format: 'jwk', key: publicJwk })
+    return createPublicKey({ format: 'jwk', key: publicJwk })
   } catch (cause) {
     throw new UnusableKey('the key cannot be imported', { cause })
   }

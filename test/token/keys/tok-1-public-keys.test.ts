@@ -1,5 +1,5 @@
 import { createPublicKey } from 'node:crypto'
-import { CompactSign, calculateJwkThumbprint, compactVerify } from 'jose'
+import { calculateJwkThumbprint } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { algorithms, defaultAlgorithms, isAlgorithm, type Algorithm } from '../../../src/token/algorithms.js'
 import { UnusableKey, checkPublicKey, parseKeySet } from '../../../src/token/verification-key.js'
@@ -10,12 +10,6 @@ const p384 = ec({}, 'P-384')
 const p521 = ec({}, 'P-521')
 const rsa2048 = rsa()
 const ed = ed25519()
-
-const pairFor: Record<Algorithm, KeyPair> = {
-  ES256: p256, ES384: p384, ES512: p521,
-  RS256: rsa2048, RS384: rsa2048, RS512: rsa2048, PS256: rsa2048, PS384: rsa2048, PS512: rsa2048,
-  EdDSA: ed, Ed25519: ed,
-}
 
 const fitting = (jwk: unknown): Algorithm[] => {
   const key = checkPublicKey(jwk)
@@ -39,12 +33,6 @@ describe('TOK-1 algorithms', () => {
 })
 
 describe('TOK-1 a key is used only for what it is shaped or declared for', () => {
-  it.each(algorithms.map((algorithm) => ({ algorithm })))('TOK-1 verifies a signature by $algorithm', async ({ algorithm }) => {
-    const { privateKey, jwk } = pairFor[algorithm]
-    const signed = await new CompactSign(Buffer.from('x')).setProtectedHeader({ alg: algorithm }).sign(privateKey)
-    await expect(compactVerify(signed, await checkPublicKey(jwk).cryptoKey(algorithm))).resolves.toBeDefined()
-  })
-
   it.each([
     { shape: 'P-256', jwk: p256.jwk, expected: ['ES256'] },
     { shape: 'P-384', jwk: p384.jwk, expected: ['ES384'] },
@@ -56,17 +44,6 @@ describe('TOK-1 a key is used only for what it is shaped or declared for', () =>
     { shape: 'Ed25519 that declares Ed25519', jwk: { ...ed.jwk, alg: 'Ed25519' }, expected: ['Ed25519'] },
   ])('TOK-1 $shape fits $expected', ({ jwk, expected }) => {
     expect(fitting(jwk)).toEqual(expected)
-  })
-
-  it('TOK-1 gives no CryptoKey for another algorithm', async () => {
-    await expect(checkPublicKey(p256.jwk).cryptoKey('RS256')).rejects.toThrow(UnusableKey)
-    await expect(checkPublicKey({ ...rsa2048.jwk, alg: 'RS256' }).cryptoKey('PS256')).rejects.toThrow(UnusableKey)
-  })
-
-  it('TOK-1 imports once an algorithm', () => {
-    const key = checkPublicKey(rsa2048.jwk)
-    expect(key.cryptoKey('RS256')).toBe(key.cryptoKey('RS256'))
-    expect(key.cryptoKey('RS256')).not.toBe(key.cryptoKey('PS256'))
   })
 
   it.each([['EC', p256.jwk], ['RSA', rsa2048.jwk], ['OKP', ed.jwk]])('TOK-1 the thumbprint of %s is that of RFC 7638', async (_kty, jwk) => {
@@ -170,10 +147,10 @@ describe('TOK-1 keys that are usable', () => {
     ['key_ops with verify among others', { ...p256.jwk, key_ops: ['sign', 'verify'] }],
     ['members that nobody knows', { ...p256.jwk, x5u: 'https://evil.example', exp: 1, toString: 'x' }],
     ['a member named __proto__', JSON.parse(`{"__proto__":{"d":"AA"},"kty":"EC","crv":"P-256","x":"${x}","y":"${y}"}`)],
-  ])('TOK-1 %s', async (_title, jwk) => {
+  ])('TOK-1 %s', (_title, jwk) => {
     const key = checkPublicKey(jwk)
-    const algorithm = algorithms.find((name) => key.fits(name))!
-    await expect(key.cryptoKey(algorithm)).resolves.toMatchObject({ type: 'public', usages: ['verify'] })
+    expect(fitting(jwk)).not.toEqual([])
+    expect(key.keyObject.type).toBe('public')
   })
 
   it('TOK-1 the synthetic moduli have the size that they say', () => {
