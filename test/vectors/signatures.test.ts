@@ -30,7 +30,7 @@ const verifies = (vector: TestVectorCase, jwt: string) => {
 const clients: JsonWebKey[] = readJson('keys/clients.json').keys
 
 const proofsIn = ({ headers = [] }: TestVectorCase['request']) => headers.filter(([name]) => name.toLowerCase() === 'dpop').map(([, proof]) => proof)
-const proofsOf = ({ request, prior = [] }: TestVectorCase) => [request, ...prior.map((entry) => entry.request)].flatMap(proofsIn)
+const proofsOf = ({ request, prior }: TestVectorCase) => [request, ...(prior ?? []).map((entry) => entry.request)].flatMap(proofsIn)
 const canBeTakenApart = (proof: string) => /^[\w-]+\.[\w-]+\.[\w-]*$/.test(proof)
 
 /** The key that a proof brings along; where it brings none that is an object, it should be one of the clients'. */
