@@ -27,8 +27,8 @@ UNDECIDED = {
 # Members of a case that are implemented, or matter only together with what is denied. Any other denies.
 DECIDED = {
     "case": {"id", "title", "verifies", "flags", "server", "token", "jwt", "at", "prior", "request"},
-    "server": {"issuer", "jwks", "otherIssuers", "audience", "clockTolerance", "algorithms", "tokenType", "countedPerRequest"},
-    "request": {"method", "url", "action", "facts", "headers", "encrypted", "contentLength"},
+    "server": {"issuer", "jwks", "otherIssuers", "audience", "clockTolerance", "algorithms", "tokenType", "countedPerRequest", "dpop", "mtls", "baseUrl"},
+    "request": {"method", "url", "action", "facts", "headers", "encrypted", "contentLength", "remoteAddress", "clientCertificatePem"},
     "facts": {"target", "addresses", "region", "amount", "quantities", "zone", "country"},
 }
 
@@ -46,10 +46,10 @@ def is_number(value, kind=(int, float)):
     return isinstance(value, kind) and not isinstance(value, bool)
 
 def credentials(request, jwt):
-    """TRN-1 to TRN-3: one Authorization header, and nothing else, carries the token."""
+    """TRN-1 to TRN-3: one Authorization header, and nothing else, carries the token. POP-4: at most one Host."""
     fields = request.get("headers", [["Authorization", "Bearer " + jwt]])
     values = [value for name, value in fields if name.lower() == "authorization"]
-    demand(len(values) < 2, INVALID_REQUEST)
+    demand(len(values) < 2 and sum(name.lower() == "host" for name, _ in fields) < 2, INVALID_REQUEST)
     scheme, _, rest = "".join(values).strip(" \t").partition(" ")
     demand(scheme.lower() in ("bearer", "dpop"), (401,))
     token = rest.strip(" ")

@@ -1,5 +1,5 @@
 import { flags as explanations } from './flags.mjs'
-import { publicPart } from './keys.mjs'
+import { bareKey, publicPart, sha256, thumbprintOf } from './keys.mjs'
 import { base64url } from './sign.mjs'
 
 /** Epoch seconds of the instants that most cases share. */
@@ -50,7 +50,14 @@ export const withoutPrefix = (payload) => Object.fromEntries(Object.entries(payl
  * - `headerText`, `payloadText`: what is signed instead of the JSON, as text, bytes or a function from the JSON;
  * - `key: [set, kid]`: what signs; `signingAlgorithm` where it differs from the header's;
  * - `compact`: a function from the parts to the token that is sent;
- * - `facts`, `request`, `headers`: `{jwt}` stands for the token in headers and url;
+ * - `facts`, `request`, `headers`: `{jwt}` stands for the token in headers and url, `{proof}` and `{proof2}` for proofs,
+ *   `{der:name}` and `{pem:name}` for a certificate in base64 and in URL-encoded PEM;
+ * - `client`: the key of `keys/clients.json` that the token is bound to. It comes with the scheme DPoP and the proof, unless
+ *   there are `headers`;
+ * - `certificate`: the one that the token is bound to; `shown`: the one of the connection;
+ * - `cnf`: the whole claim instead of these two, or a function from what gives thumbprints;
+ * - `proofs`: what is special about each proof, see `buildProof`. An entry of `prior` has proofs of its own, or comes with
+ *   those of the case;
  * - `retryAfterSeconds`, `audit`: what to expect beside the outcome.
  */
 export const allowed = (id, title, definition = {}) => ({ id, title, ...definition })
@@ -63,30 +70,75 @@ export const quotaSpent = [429, 'aap_constraint_violation', 'CON-1']
 
 const textOf = (value, standard) => (typeof value === 'function' ? value(standard) : value ?? standard)
 
-const buildToken = (definition, { keys, sign }) => {
+/** A JWS with everything that a definition says about its parts. */
+const buildJws = ({ payload: changed, headerText, payloadText, signingAlgorithm, compact }, { header, payload: standard, key }, sign) => {
+  const payload = textOf(changed, standard)
+  const signingInput = [textOf(headerText, JSON.stringify(header)), textOf(payloadText, JSON.stringify(payload))].map(base64url).join('.')
+  const signWith = (input, options) => sign(input, signingAlgorithm ?? header.alg, key, options)
+  const signature = (options) => signWith(signingInput, options)
+  const text = compact === undefined ? `${signingInput}.${base64url(signature())}` : compact({ signingInput, signature, sign: (input) => signWith(input), header, payload })
+  return { text, payload }
+}
+
+const confirmationOf = ({ cnf, client, certificate }, { keys, certificates }) => {
+  const jkt = (kid) => thumbprintOf(keyOf(kid, keys))
+  const x5t = (name) => certificates.get(name).thumbprint
+  if (cnf !== undefined) return typeof cnf === 'function' ? cnf({ jkt, x5t }) : cnf
+  if (client === undefined && certificate === undefined) return undefined
+  return { ...(client && { jkt: jkt(client) }), ...(certificate && { 'x5t#S256': x5t(certificate) }) }
+}
+
+/** Of a kid in the set of clients, or of a set and a kid. */
+const keyOf = (name, keys) => {
+  const [set, kid] = Array.isArray(name) ? name : ['clients', name]
+  return keys[set].get(kid)
+}
+
+const buildToken = (definition, tools) => {
   const [set, kid] = definition.key ?? ['issuer', 'es256-1']
-  const key = keys[set].get(kid)
+  const key = tools.keys[set].get(kid)
   const tokenHeader = merge({ ...header, alg: key.alg ?? 'ES256', kid }, typeof definition.header === 'function' ? definition.header(publicPart(key)) : definition.header)
   const standard = merge(claims(definition.jti ?? definition.id), {
     ...(definition.agent && { aap_agent: merge(agent, definition.agent) }),
     ...(definition.task && { aap_task: merge(task, definition.task) }),
     ...(definition.constraints && { aap_capabilities: [{ action: 'search.web', constraints: definition.constraints }] }),
     ...(definition.capabilities && { aap_capabilities: definition.capabilities }),
+    cnf: confirmationOf(definition, tools),
     ...definition.claims,
   })
-  const payload = textOf(definition.payload, standard)
-  const signingInput = [textOf(definition.headerText, JSON.stringify(tokenHeader)), textOf(definition.payloadText, JSON.stringify(payload))].map(base64url).join('.')
-  const signature = (options) => sign(signingInput, definition.signingAlgorithm ?? tokenHeader.alg, key, options)
-  const jwt = definition.compact === undefined
-    ? `${signingInput}.${base64url(signature())}`
-    : definition.compact({ signingInput, signature, sign: (input) => sign(input, definition.signingAlgorithm ?? tokenHeader.alg, key), header: tokenHeader, payload })
+  const { text: jwt, payload } = buildJws(definition, { header: tokenHeader, payload: standard, key }, tools.sign)
   const readable = definition.headerText === undefined && definition.payloadText === undefined && definition.compact === undefined
   return { jwt, token: readable && jwt.length <= 8192 ? { header: tokenHeader, payload } : undefined }
 }
 
-const buildRequest = (definition, jwt) => {
-  const built = merge({ ...request, facts: definition.facts, headers: definition.headers }, definition.request)
-  const fill = (text) => text.replaceAll('{jwt}', jwt)
+/**
+ * A proof by the client's key, for the request and the token that it comes with. Like a token it may have `header`, `claims`
+ * (both may be functions: from the public and the private key, and from the standard ones), `payload`, `headerText`,
+ * `payloadText`, `signingAlgorithm` and `compact`, and a `key` of its own.
+ */
+const buildProof = (proof, { client, jwt, request: { method, url }, id, at }, { keys, sign }) => {
+  const key = keyOf(proof.key ?? client, keys)
+  const proofHeader = merge({ typ: 'dpop+jwt', alg: key.alg, jwk: bareKey(key) }, typeof proof.header === 'function' ? proof.header(bareKey(key), key) : proof.header)
+  const standard = { jti: id, htm: method, htu: `${server.audience}${url.replace(/[?#].*/, '')}`, iat: Math.floor(Date.parse(at) / 1000), ath: sha256(jwt) }
+  const payload = merge(standard, typeof proof.claims === 'function' ? proof.claims(standard, jwt) : proof.claims)
+  return buildJws(proof, { header: proofHeader, payload, key }, sign).text
+}
+
+const buildProofs = ({ client, proofs = client ? [{}] : [], ...definition }, jwt, { id, at }, tools) => {
+  const built = merge({ ...request, ...definition.request })
+  return proofs.map((proof, i) => buildProof(proof, { client, jwt, request: built, id: i === 0 ? id : `${id}-${i + 1}`, at }, tools))
+}
+
+const withDpop = [['Authorization', 'DPoP {jwt}'], ['DPoP', '{proof}']]
+
+const buildRequest = (definition, jwt, proofs, { certificates }) => {
+  const { shown, headers = definition.client && withDpop } = definition
+  const connection = shown && { encrypted: true, clientCertificatePem: certificates.get(shown).pem }
+  const built = merge({ ...request, facts: definition.facts, headers, ...connection }, definition.request)
+  const fill = (text) => text
+    .replaceAll('{jwt}', jwt)
+    .replace(/\{proof(\d?)\}/g, (_, number) => proofs[(number || 1) - 1])
+    .replace(/\{(der|pem):([\w-]+)\}/g, (_, form, name) => (form === 'der' ? certificates.get(name).der : encodeURIComponent(certificates.get(name).pem)))
   return merge({ ...built, url: fill(built.url) }, { headers: built.headers?.map(([name, value]) => [name, fill(value)]) })
 }
 
@@ -101,13 +153,16 @@ const expectation = ({ denied: denial, retryAfterSeconds, audit, payload }, { ac
 /** What stands in the file. */
 const buildCase = (definition, verifiesByDefault, tools) => {
   const { jwt, token } = buildToken(definition, tools)
-  const built = buildRequest(definition, jwt)
+  const at = definition.at ?? rfc3339(now)
+  const proofs = buildProofs(definition, jwt, { id: definition.id, at }, tools)
+  const built = buildRequest(definition, jwt, proofs, tools)
   const flags = definition.flags ?? []
   for (const flag of flags) if (!(flag in explanations)) throw new Error(`${definition.id}: unknown flag ${flag}`)
-  const prior = definition.prior?.map(({ at, times, token: other, ...changes }) => {
+  const prior = definition.prior?.map(({ times, token: other, ...changes }, i) => {
     const otherJwt = other && buildToken({ ...definition, compact: undefined, ...other }, tools).jwt
-    const { facts = definition.facts, request: requestChanges = {}, headers = definition.headers } = changes
-    return merge({ at, request: buildRequest({ ...definition, facts, headers, request: { ...definition.request, ...requestChanges } }, otherJwt ?? jwt), jwt: otherJwt, times })
+    const earlier = { ...definition, ...changes, request: { ...definition.request, ...changes.request } }
+    const earlierProofs = changes.proofs && buildProofs(earlier, otherJwt ?? jwt, { id: `${definition.id}-before-${i + 1}`, at: changes.at }, tools)
+    return merge({ at: changes.at, request: buildRequest(earlier, otherJwt ?? jwt, earlierProofs ?? proofs, tools), jwt: otherJwt, times })
   })
   return merge({
     id: definition.id,
@@ -117,7 +172,7 @@ const buildCase = (definition, verifiesByDefault, tools) => {
     server: merge(server, definition.server),
     token,
     jwt,
-    at: definition.at ?? rfc3339(now),
+    at,
     prior,
     request: built,
     expect: expectation({ ...definition, audit: definition.audit }, built),

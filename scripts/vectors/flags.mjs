@@ -3,9 +3,11 @@
  * that had it, CWE numbers its class.
  */
 export const flags = {
-  // Tests rely on these two: the signature of any other case verifies under a key of its server.
+  // Tests rely on these: the signature of any other case verifies under a key of its server, and every proof under its own.
   ForgedSignature: 'The signature does not verify under any key of the server. Accepting it means that signatures are not checked (CWE-347).',
   NotAJwt: 'The token cannot be taken apart as a JWS in compact form. A verifier that guesses what was meant reads another token than others do (CWE-436), and one that throws answers with an error of its own.',
+  ForgedProof: 'The signature of a proof does not verify under the key in its header. Accepting it means that whoever has seen a token can use it (CWE-347).',
+  NotAProof: 'A proof cannot be taken apart as one JWS in compact form.',
 
   AliasIgnored: 'A rule that knows one spelling of a member fails open for the other (CWE-636).',
   AlgorithmConfusion: 'The verifier lets the token choose how it is verified: no signature at all, or the public key taken for a shared secret (CVE-2015-9235, CVE-2022-29217).',
@@ -13,6 +15,7 @@ export const flags = {
   AmbiguousCredentials: 'Two parties on the path may pick different credentials out of one request (RFC 6750 section 2, CWE-436).',
   AmbiguousIpNotation: 'Octal, hexadecimal, shortened or decimal addresses are read differently by different programs (CVE-2021-28918).',
   AudienceConfusion: 'A token for another resource server is replayed here (RFC 8725 section 3.9).',
+  BindingDowngrade: 'A token that is bound is taken as a bearer token, so that whoever has stolen it can use it (RFC 9449 section 7.2).',
   Boundary: 'The last value that is accepted, or the first that is not: an implementation is off by one (CWE-193).',
   CacheConfusion: 'A token is taken for another one that was verified before, because a part of them is equal.',
   ClientControlledFact: 'Something that the caller writes is taken for something that the server knows (CWE-807).',
@@ -36,11 +39,16 @@ export const flags = {
   PathConfusion: 'The guard and the router read one path differently, and what was authorized is not what runs (CWE-647, CVE-2020-1957).',
   PolicyOnlyNarrows: 'Local policy replaces what the token or another part of the policy demands, instead of holding beside it.',
   PrefixConfusion: 'Names or identifiers are compared by prefix, suffix or substring where they must be equal (CVE-2024-53861).',
+  ProofBurning: 'Whoever can send a bad proof uses up the id of a good one, and locks its client out.',
+  ProofIdentity: 'Proofs are remembered by too little, or by something that others have as well, and good ones are refused.',
+  ProofReuse: 'A proof that was made for another request, server or token fits this one, and can be used with a stolen token (RFC 9449 section 11).',
   PrototypePollution: 'Members of Object.prototype are taken for data, or changed by it (CWE-1321, CVE-2019-10744).',
+  ProxySpoofing: 'What only a proxy can know is believed of somebody else, or of a header that the proxy passes on (CWE-290, CWE-348).',
   PsychicSignature: 'An ECDSA signature of zeros verifies for every message and key (CVE-2022-21449).',
   PurposeDrift: 'A token that was issued for one task is used for another, which its action alone does not show.',
   QuotaReset: 'A quota is evaded by changing what it is counted by (CWE-799).',
   ReSpelledSignature: 'An ECDSA signature (r, s) has the twin (r, n - s), which verifies as well. Quotas, replay and revocation that go by the bytes of a token are evaded with it.',
+  ReplayedProof: 'A proof that was seen on its way is sent again (CWE-294).',
   RepeatedParameter: 'A parameter that is sent twice is checked in one place and used in another (CWE-235).',
   ScopeFallback: 'A token whose AAP claims cannot be used, or do not permit the action, is read by its scopes instead, which lack its constraints.',
   SignatureEncoding: 'The signature is in the wrong encoding for JWS (RFC 7518 section 3.4). A verifier that takes several encodings accepts several spellings of one signature (CVE-2024-42461).',
@@ -49,6 +57,7 @@ export const flags = {
   TypeConfusion: 'A value of the wrong type is coerced, and a check that was written for another type passes (CWE-1287).',
   UnicodeHost: 'Characters that the URL standard maps to others hide the host that will be contacted (CVE-2019-9636).',
   UnknownConstraint: 'A constraint that the verifier does not know is skipped, and restricts nothing (CWE-636).',
+  UrlNormalization: 'One URL in two spellings is taken for two, or two URLs for one (RFC 3986 section 6).',
   UrlParserDifferential: 'The check and the HTTP client see different hosts in one URL (CVE-2018-3774, CVE-2022-0512).',
   WeakKey: 'A key is too short to stand (CWE-326), so long that using it stalls the server (CVE-2023-6237), or no point of its curve.',
   WindowKind: 'Second and minute slide, hour and day follow the clock in UTC. A window of the other kind admits up to twice the limit around its edge, or lasts too long.',

@@ -4,7 +4,7 @@
  */
 import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises'
 import { buildFile } from './case.mjs'
-import { loadKeys, publicKeyFiles } from './keys.mjs'
+import { loadCertificates, loadKeys, publicKeyFiles } from './keys.mjs'
 import { createSigner } from './sign.mjs'
 
 const folder = new URL('../../test-vectors/', import.meta.url)
@@ -17,7 +17,7 @@ const committedFiles = async () => {
     .map(async (name) => [name, await readFile(new URL(name, folder), 'utf8')])))
 }
 
-/** Signing input → signatures, of every token that stands in a file. */
+/** Signing input → signatures, of every token and proof that stands in a file. */
 const committedSignatures = (files) => {
   const signatures = new Map()
   for (const content of files) {
@@ -30,7 +30,7 @@ const committedSignatures = (files) => {
 
 const committed = await committedFiles()
 const keys = await loadKeys()
-const tools = { keys, sign: createSigner(committedSignatures(committed.values())) }
+const tools = { keys, certificates: await loadCertificates(), sign: createSigner(committedSignatures(committed.values())) }
 const wanted = publicKeyFiles(keys)
 let count = 0
 for (const area of areas) {

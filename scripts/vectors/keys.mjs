@@ -2,7 +2,7 @@
  * The key sets of the vectors. They are made once; from then on the committed ones are used.
  * All of them are test keys, and some are broken on purpose.
  */
-import { createPrivateKey, createPublicKey, generateKeyPairSync, generatePrimeSync } from 'node:crypto'
+import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, generatePrimeSync, X509Certificate } from 'node:crypto'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 
 const folder = new URL('../../test-vectors/keys/', import.meta.url)
@@ -49,6 +49,14 @@ const fresh = {
     { ...pair('ed448'), kid: 'ed448-1', alg: 'EdDSA', use: 'sig' },
     { kty: 'oct', k: Buffer.from('a symmetric key has no place in a published set').toString('base64url'), kid: 'oct-1', alg: 'HS256', use: 'sig' },
   ],
+  // What agents sign proofs with. Servers know them by their thumbprints only.
+  clients: () => [
+    { ...ec(), kid: 'es256-1', alg: 'ES256', use: 'sig' },
+    { ...ec(), kid: 'es256-2', alg: 'ES256', use: 'sig' },
+    { ...pair('ed25519'), kid: 'ed25519-1', alg: 'EdDSA', use: 'sig' },
+    { ...rsa(2048), kid: 'rs256-1', alg: 'RS256', use: 'sig' },
+    { ...rsa(1024), kid: 'rsa-1024', alg: 'RS256', use: 'sig' },
+  ],
 }
 
 const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi']
@@ -77,6 +85,20 @@ export const loadKeys = async () => {
 /** The committed public sets, as they follow from the private ones. */
 export const publicKeyFiles = (sets) =>
   new Map(Object.entries(sets).map(([name, keys]) => [`keys/${name}.json`, text([...keys.values()].map(publicPart))]))
+
+/** The certificates of clients and of a proxy. Nothing is signed with their keys, which were thrown away. */
+export const loadCertificates = async (names = ['client-1', 'client-2', 'proxy', 'self-signed']) =>
+  new Map(await Promise.all(names.map(async (name) => {
+    const pem = await readFile(new URL(`${name}.pem`, folder), 'utf8')
+    const { raw } = new X509Certificate(pem)
+    return [name, { pem, der: raw.toString('base64'), thumbprint: sha256(raw) }]
+  })))
+
+export const sha256 = (value) => createHash('sha256').update(value).digest('base64url')
+const requiredMembers = { EC: ['crv', 'kty', 'x', 'y'], OKP: ['crv', 'kty', 'x'], RSA: ['e', 'kty', 'n'], oct: ['k', 'kty'] }
+/** What makes a key, in the order of RFC 7638. */
+export const bareKey = (jwk) => Object.fromEntries(requiredMembers[jwk.kty].map((name) => [name, jwk[name]]))
+export const thumbprintOf = (jwk) => sha256(JSON.stringify(bareKey(jwk)))
 
 export const privateKeyOf = (jwk) => createPrivateKey({ key: jwk, format: 'jwk' })
 export const publicKeyOf = (jwk) => createPublicKey({ key: publicPart(jwk), format: 'jwk' })

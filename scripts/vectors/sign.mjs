@@ -20,14 +20,15 @@ const raise = (base, exponent, modulus) => {
   return result
 }
 
-/** RSASSA-PKCS1-v1_5 by plain arithmetic, for keys that no library would sign with. */
-const signByArithmetic = (input, jwk) => {
-  const n = integer(Buffer.from(jwk.n, 'base64url'))
+/** RSASSA-PKCS1-v1_5 by plain arithmetic, for keys that no library would sign with. Slow for the large one: what was committed is kept. */
+const signByArithmetic = (input, jwk, committed = []) => {
+  const [n, e] = [jwk.n, jwk.e].map((text) => integer(Buffer.from(text, 'base64url')))
   const length = Math.ceil(n.toString(2).length / 8)
   const digest = Buffer.concat([Buffer.from('3031300d060960864801650304020105000420', 'hex'), createHash('sha256').update(input).digest()])
-  const padded = Buffer.concat([Buffer.from([0, 1]), Buffer.alloc(length - digest.length - 3, 255), Buffer.from([0]), digest])
+  const padded = integer(Buffer.concat([Buffer.from([0, 1]), Buffer.alloc(length - digest.length - 3, 255), Buffer.from([0]), digest]))
+  const kept = committed.find((signature) => signature.length === length && raise(integer(signature), e, n) === padded)
   // With e = 1 the padded digest is its own signature.
-  return octets(jwk.e === 'AQ' ? integer(padded) : raise(integer(padded), integer(Buffer.from(jwk.d, 'base64url')), n), length)
+  return kept ?? octets(e === 1n ? padded : raise(padded, integer(Buffer.from(jwk.d, 'base64url')), n), length)
 }
 
 /**
@@ -47,7 +48,7 @@ export const createSigner = (committed) => (input, algorithm, jwk, { dsaEncoding
       return kept ?? remember(usual(cryptoSign('sha256', data, { key: privateKeyOf(jwk), dsaEncoding })))
     }
     case 'RS256':
-      return jwk.p === undefined ? signByArithmetic(data, jwk) : cryptoSign('sha256', data, privateKeyOf(jwk))
+      return jwk.p === undefined ? signByArithmetic(data, jwk, committed.get(input)) : cryptoSign('sha256', data, privateKeyOf(jwk))
     case 'PS256': {
       const options = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 }
       const kept = (committed.get(input) ?? []).find((signature) => cryptoVerify('sha256', data, { key: publicKeyOf(jwk), ...options }, signature))

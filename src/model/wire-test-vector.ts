@@ -95,6 +95,26 @@ export interface TestVectorServer {
   legacyScopes?: {
     [k: string]: unknown
   }
+  /**
+   * Whether every token has to be bound.
+   */
+  profile?: 'standard' | 'strict'
+  /**
+   * Proofs, or the algorithms that they may be signed with. Where absent, true.
+   */
+  dpop?: boolean | TestVectorDpop
+  /**
+   * Client certificates. Where absent, true: of the server's own connections.
+   */
+  mtls?: boolean | TestVectorMtls
+  /**
+   * Where clients reach the server.
+   */
+  baseUrl?: string
+  /**
+   * IP addresses, and ranges address/prefix.
+   */
+  trustedProxies?: string[]
   routes?: {
     [k: string]: unknown
   }
@@ -105,6 +125,22 @@ export interface TestVectorServer {
 export interface TestVectorTrustedIssuer {
   issuer: string
   jwks: TestVectorKeySet
+}
+export interface TestVectorDpop {
+  /**
+   * @minItems 1
+   */
+  algorithms?: [string, ...string[]]
+}
+export interface TestVectorMtls {
+  /**
+   * The header in which trusted proxies hand on a client's certificate.
+   */
+  header?: string
+  /**
+   * Whether the server's own connections take certificates that vouch for themselves.
+   */
+  selfSigned?: boolean
 }
 /**
  * What the JWT says, for readers.
@@ -156,6 +192,13 @@ export interface TestVectorRequest {
    * Whether the connection is TLS on the server's own socket. Where absent it is not.
    */
   encrypted?: boolean
+  /**
+   * IP address of the connection's peer. Where absent it is nobody whom the server trusts.
+   */
+  remoteAddress?: string
+  /**
+   * The certificate whose key the peer has proved to hold in the handshake of the connection, and that the server's TLS accepted. Where absent there is none.
+   */
   clientCertificatePem?: string
   /**
    * Bytes of the body. Where absent there is none, unless a header says otherwise.

@@ -27,6 +27,24 @@ const verifies = (vector: TestVectorCase, jwt: string) => {
   return keysOf(vector).some((jwk) => made(jwk, Buffer.from(jwt.slice(0, end)), Buffer.from(jwt.slice(end + 1), 'base64url')))
 }
 
+const clients: JsonWebKey[] = readJson('keys/clients.json').keys
+
+const proofsIn = ({ headers = [] }: TestVectorCase['request']) => headers.filter(([name]) => name.toLowerCase() === 'dpop').map(([, proof]) => proof)
+const proofsOf = ({ request, prior }: TestVectorCase) => [request, ...(prior ?? []).map((entry) => entry.request)].flatMap(proofsIn)
+const canBeTakenApart = (proof: string) => /^[\w-]+\.[\w-]+\.[\w-]*$/.test(proof)
+
+/** The key that a proof brings along; where it brings none that is an object, it should be one of the clients'. */
+const keysOfProof = (proof: string): JsonWebKey[] => {
+  const header = Buffer.from(proof.split('.')[0]!, 'base64url').toString()
+  const { jwk } = header.startsWith('{') ? JSON.parse(header) : {}
+  return jwk?.kty === undefined ? clients : [jwk]
+}
+
+const isProved = (proof: string) => {
+  const end = proof.lastIndexOf('.')
+  return keysOfProof(proof).some((jwk) => made(jwk, Buffer.from(proof.slice(0, end)), Buffer.from(proof.slice(end + 1), 'base64url')))
+}
+
 const has = (flag: string) => (vector: TestVectorCase) => vector.flags.includes(flag)
 const jwts = vectorCases.filter((vector) => !has('NotAJwt')(vector))
 
@@ -50,5 +68,23 @@ describe('the committed signatures', () => {
 
   it('of admitted requests are never forged', () => {
     expect(vectorCases.filter((vector) => vector.expect.outcome === 'allow' && has('ForgedSignature')(vector))).toEqual([])
+  })
+})
+
+describe('the committed proofs', () => {
+  it('can be taken apart, unless they are flagged as none', () => {
+    const wrong = vectorCases.filter((vector) => proofsOf(vector).every(canBeTakenApart) === has('NotAProof')(vector))
+    expect(wrong.map(({ id }) => id)).toEqual([])
+  })
+
+  it('verify under the key in their header, unless they are flagged as forged', () => {
+    const wrong = vectorCases.filter((vector) => proofsOf(vector).filter(canBeTakenApart).every(isProved) === has('ForgedProof')(vector))
+    expect(wrong.map(({ id }) => id)).toEqual([])
+  })
+
+  it('of admitted requests are never forged', () => {
+    const admitted = vectorCases.filter((vector) => vector.expect.outcome === 'allow')
+    expect(admitted.filter(({ request }) => !proofsIn(request).every(isProved)).map(({ id }) => id)).toEqual([])
+    expect(admitted.flatMap(({ request }) => proofsIn(request)).length).toBeGreaterThan(50)
   })
 })

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { X509Certificate } from 'node:crypto'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { describe, expect, it } from 'vitest'
 import { errorCodes } from '../../src/model/error-codes.js'
@@ -8,6 +9,8 @@ import { readJson, vectorCases, vectorFiles } from './committed-vectors.js'
 
 const repository = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url))
 const read = (path: string) => JSON.parse(readFileSync(repository(path), 'utf8'))
+
+const certificate = (name: string) => readFileSync(repository(`test-vectors/keys/${name}.pem`), 'utf8')
 
 const validate = new Ajv2020({ strict: true, allErrors: true }).compile(read('schemas/test-vector.schema.json'))
 
@@ -68,6 +71,25 @@ describe('the vectors together', () => {
     const sets = vectorCases.flatMap(({ server }) => [server.jwks, ...(server.otherIssuers ?? []).map(({ jwks }) => jwks)])
     for (const path of new Set(sets as string[])) {
       for (const key of readJson(path).keys) expect(Object.keys(key).filter((name) => ['d', 'p', 'q', 'dp', 'dq', 'qi'].includes(name))).toEqual([])
+    }
+  })
+
+  it('know clients by keys without private members', () => {
+    for (const key of readJson('keys/clients.json').keys) expect(Object.keys(key).filter((name) => ['d', 'p', 'q', 'dp', 'dq', 'qi'].includes(name))).toEqual([])
+  })
+
+  it('show certificates of their authority, or that vouch for themselves where this is allowed, on connections with TLS', () => {
+    const authority = new X509Certificate(certificate('authority'))
+    const known = new Map(['client-1', 'client-2', 'proxy', 'self-signed'].map((name) => [certificate(name), name]))
+    for (const { id, server, request, prior = [] } of vectorCases) {
+      for (const { clientCertificatePem, encrypted } of [request, ...prior.map((entry) => entry.request)]) {
+        if (clientCertificatePem === undefined) continue
+        const shown = new X509Certificate(clientCertificatePem)
+        const mayVouchForItself = typeof server.mtls === 'object' && server.mtls.selfSigned === true
+        expect(known.has(clientCertificatePem) && encrypted, id).toBe(true)
+        expect(shown.verify(mayVouchForItself && known.get(clientCertificatePem) === 'self-signed' ? shown.publicKey : authority.publicKey), id).toBe(true)
+        expect(Date.parse(shown.validFrom) < Date.parse('2025-01-01') && Date.parse(shown.validTo) > Date.parse('2026-01-01'), id).toBe(true)
+      }
     }
   })
 

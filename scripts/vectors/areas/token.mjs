@@ -399,26 +399,4 @@ export const files = {
       denied('tok-10-delegation-array', 'The delegation is an array', [403, 'aap_invalid_delegation_chain', 'DEL-1'], { flags: ['TypeConfusion'], claims: { aap_delegation: [] } }),
     ],
   },
-
-  confirmation: {
-    description: 'A token that says what it is bound to is never admitted as a bearer token.',
-    verifies: ['POP-1'],
-    cases: [
-      ...[
-        ['jkt', 'Bound to a DPoP key, sent as a bearer token', { jkt: '0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I' }, ['FailsClosedUntilBuilt']],
-        ['x5t', 'Bound to a certificate, none shown', { 'x5t#S256': 'bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2' }, ['FailsClosedUntilBuilt']],
-        ['both', 'Bound twice', { jkt: '0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I', 'x5t#S256': 'bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2' }, ['FailsClosedUntilBuilt']],
-        ['empty', 'Bound to nothing', {}, ['EmptyIsNotUnlimited']],
-        ['unknown-method', 'Bound by a method that is not checked', { kid: 'client-key-1' }, ['UnknownConstraint']],
-        ['string', 'cnf is a string', 'jkt', ['TypeConfusion']],
-        ['array', 'cnf is an array', [], ['TypeConfusion']],
-        ['jkt-number', 'jkt is a number', { jkt: 1 }, ['TypeConfusion']],
-      ].map(([name, title, cnf, flags]) => denied(`pop-1-${name}`, title, invalidToken('POP-1'), { flags, claims: { cnf } })),
-      denied('pop-1-dpop-scheme-unbound', 'An unbound token with scheme DPoP', invalidToken('POP-1'), { headers: [['Authorization', 'DPoP {jwt}']] }),
-      denied('pop-1-dpop-scheme-lower-case', 'An unbound token with scheme dpop', invalidToken('POP-1'), { headers: [['Authorization', 'dpop {jwt}']] }),
-      denied('pop-1-bearer-with-proof-header', 'A bound token as bearer, with a header that only looks like a proof', invalidToken('POP-1'), {
-        flags: ['FailsClosedUntilBuilt'], claims: { cnf: { jkt: '0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I' } }, headers: [['Authorization', 'Bearer {jwt}'], ['DPoP', '{jwt}']],
-      }),
-    ],
-  },
 }

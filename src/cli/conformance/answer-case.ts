@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto'
 import type { AuditRecord } from '../../model/wire-audit-record.js'
 import type { GuardOptions, IssuerOptions } from '../../guard/guard-options.js'
 import type { ResourceRequest } from '../../model/resource-request.js'
@@ -47,14 +48,22 @@ export async function answerHere(vector: TestVectorCase): Promise<Answer> {
 }
 
 function optionsOf({ server }: TestVectorCase): GuardOptions {
-  const { issuer, jwks, otherIssuers = [], audience, clockTolerance, algorithms, tokenType, claimPrefix, countedPerRequest, policy, legacyScopes, routes } = server
+  const { issuer, jwks, otherIssuers = [], audience, clockTolerance, algorithms, tokenType, claimPrefix, countedPerRequest, policy, legacyScopes, profile, dpop, mtls, baseUrl, trustedProxies, routes } = server
   const issuers = [{ issuer, jwks, claimPrefix }, ...otherIssuers] as readonly IssuerOptions[]
-  const optional = Object.fromEntries(Object.entries({ algorithms, tokenType, countedPerRequest, policy, legacyScopes, routes }).filter(([, value]) => value !== undefined))
+  const optional = Object.fromEntries(Object.entries({ algorithms, tokenType, countedPerRequest, policy, legacyScopes, profile, dpop, mtls, baseUrl, trustedProxies, routes }).filter(([, value]) => value !== undefined))
   return { issuer: issuers, audience, clockTolerance, ...optional }
 }
 
-function requestOf({ method, url, headers, contentLength = 0, receivedBytes, limitsResponse, encrypted, clientCertificatePem }: TestVectorRequest, jwt: string): ResourceRequest {
-  if (clientCertificatePem !== undefined) throw new Error('clientCertificatePem: mutual TLS is not supported by this version')
+function requestOf({ method, url, headers, contentLength = 0, receivedBytes, limitsResponse, encrypted, remoteAddress, clientCertificatePem }: TestVectorRequest, jwt: string): ResourceRequest {
   const fields = headers ?? [['Authorization', `Bearer ${jwt}`]]
-  return { method, url, headers: {}, rawHeaders: fields.flat(), contentLength, receivedBytes, limitsResponse, ...(encrypted !== undefined && { encrypted }) }
+  const clientCertificate = clientCertificatePem === undefined ? undefined : certificateOf(clientCertificatePem)
+  return { method, url, headers: {}, rawHeaders: fields.flat(), contentLength, receivedBytes, limitsResponse, remoteAddress, clientCertificate, ...(encrypted !== undefined && { encrypted }) }
+}
+
+function certificateOf(pem: string): X509Certificate {
+  try {
+    return new X509Certificate(pem)
+  } catch (cause) {
+    throw new Error('clientCertificatePem is no certificate in PEM', { cause })
+  }
 }
