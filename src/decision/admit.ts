@@ -1,10 +1,12 @@
-import type { Admission, AdmissionVerdict, ProofId } from '../model/store.js'
+import type { Admission, AdmissionVerdict } from '../model/store.js'
 import type { DecisionRules } from './rules.js'
 import type { Denial } from '../model/denial.js'
 import type { Evaluation } from './evaluate-capability.js'
+import type { VerifiedProof } from '../token/dpop-proof.js'
 import { describeError } from '../model/describe-error.js'
 import { isPromise, type MaybePromise } from '../model/maybe-promise.js'
 import { callHook } from './hook.js'
+import { proofIdAt } from '../token/dpop-proof.js'
 import { whenReady } from './when-ready.js'
 
 /** The capability that admits the request, or why none does. */
@@ -17,8 +19,11 @@ export interface AdmissionOutcome {
 export interface Claimant {
   readonly scope: string
   /** The proof that came with the request, if it was not shown to the store already. */
-  readonly proof: ProofId | undefined
+  readonly proof: Pick<VerifiedProof, 'key' | 'expiresAtMs'> | undefined
 }
+
+/** Stands for a verdict where the store was not asked, since the proof is not fresh any more. */
+const notFresh = Symbol('notFresh')
 
 /**
  * Settles everything stateful in one step of the store: the first capability that passed its other rules and has room
@@ -31,15 +36,14 @@ export function admit(evaluations: readonly Evaluation[], claimant: Claimant, ru
 
   const first = passed[0] as Evaluation
   if (first.charge.length === 0 && claimant.proof === undefined) return { admitted: first }
-  const admission = { ...admissionOf(claimant), alternatives: passed.map(({ charge }) => ({ quotas: charge })) }
-  return recover(() => whenReady(ask(admission, rules), (verdict) => conclude(verdict, passed)), unavailable)
+  const alternatives = passed.map(({ charge }) => ({ quotas: charge }))
+  return recover(() => whenReady(ask(claimant, { alternatives }, rules), (verdict) => conclude(verdict, passed)), unavailable)
 }
 
 /** Shows the proof of a request that is refused, or not yet decided: it cannot be shown again. */
 export function admitProof(claimant: Claimant, rules: DecisionRules): MaybePromise<Denial | undefined> {
   if (claimant.proof === undefined) return undefined
-  const admission = { ...admissionOf(claimant), alternatives: [] }
-  return recover(() => whenReady(ask(admission, rules), refusedProof), (error) => unavailable(error).denial)
+  return recover(() => whenReady(ask(claimant, { alternatives: [] }, rules), refusedAlone), (error) => unavailable(error).denial)
 }
 
 /** The first failure answers, but where constraints of any capability hold, what the action lacks is its approval (CAP-3, OVS-1). */
@@ -47,13 +51,18 @@ export function refusedFirst(evaluations: readonly Evaluation[]): Evaluation {
   return evaluations.find(({ denial }) => denial?.rule === 'OVS-1') ?? (evaluations[0] as Evaluation)
 }
 
-function admissionOf({ scope, proof }: Claimant): Pick<Admission, 'scope' | 'proof'> {
-  return proof === undefined ? { scope } : { scope, proof: { key: proof.key, keepMs: proof.keepMs } }
+/**
+ * Whether a refusal says that the store did not take the proof: it was shown before, there is no room for it, or nobody
+ * knows. Nothing that is decided about the same request later can make up for that.
+ */
+export function refusesProof({ code }: Denial): boolean {
+  return code === 'invalid_dpop_proof' || code === 'temporarily_unavailable'
 }
 
-function conclude(verdict: AdmissionVerdict, passed: readonly Evaluation[]): AdmissionOutcome {
+function conclude(verdict: AdmissionVerdict | typeof notFresh, passed: readonly Evaluation[]): AdmissionOutcome {
   const denial = refusedProof(verdict)
   if (denial !== undefined) return { denial }
+  if (verdict === notFresh) throw noVerdict(verdict)
   if (verdict.outcome === 'admitted') {
     const admitted = Number.isInteger(verdict.alternative) ? passed[verdict.alternative] : undefined
     if (admitted !== undefined) return { admitted }
@@ -64,8 +73,15 @@ function conclude(verdict: AdmissionVerdict, passed: readonly Evaluation[]): Adm
   throw noVerdict(verdict)
 }
 
+/** Of an admission without alternatives, which cannot be full: whoever says so has not looked at the proof. */
+function refusedAlone(verdict: AdmissionVerdict | typeof notFresh): Denial | undefined {
+  if (verdict !== notFresh && verdict.outcome === 'full') throw noVerdict(verdict)
+  return refusedProof(verdict)
+}
+
 /** @throws Error for what is no verdict at all: then nobody knows whether the proof is remembered */
-function refusedProof(verdict: AdmissionVerdict): Denial | undefined {
+function refusedProof(verdict: AdmissionVerdict | typeof notFresh): Denial | undefined {
+  if (verdict === notFresh) return { code: 'invalid_dpop_proof', rule: 'POP-3', detail: 'the proof was not fresh any more when the request was decided' }
   switch (verdict.outcome) {
     case 'replayed': return { code: 'invalid_dpop_proof', rule: 'POP-3', detail: 'the proof was shown before' }
     case 'proofs-full': return { code: 'temporarily_unavailable', rule: 'POP-3', detail: 'the store can remember no more proofs', retryAfterSeconds: 1 }
@@ -89,9 +105,8 @@ function chargeRefused({ denial, charge }: Evaluation, claimant: Claimant, rules
   const outcome = { denial }
   const isCharged = denial?.code !== 'aap_approval_required' && charge.length > 0
   if (!isCharged && claimant.proof === undefined) return outcome
-  const admission = { ...admissionOf(claimant), alternatives: [], ...(isCharged && { chargeOnly: charge }) }
   return recover(
-    () => whenReady(ask(admission, rules), (verdict) => (claimant.proof === undefined ? outcome : { denial: refusedProof(verdict) ?? denial })),
+    () => whenReady(ask(claimant, { alternatives: [], ...(isCharged && { chargeOnly: charge }) }, rules), (verdict) => (claimant.proof === undefined ? outcome : { denial: refusedAlone(verdict) ?? denial })),
     (error) => {
       if (claimant.proof !== undefined) return unavailable(error)
       rules.warn('store failure', `The store ${rules.store.name} did not count a refused request: ${describeError(error)}`)
@@ -100,8 +115,10 @@ function chargeRefused({ denial, charge }: Evaluation, claimant: Claimant, rules
   )
 }
 
-function ask(admission: Admission, { store, storeTimeoutMs }: DecisionRules): MaybePromise<AdmissionVerdict> {
-  return callHook(`store ${store.name}`, storeTimeoutMs, () => store.admit(admission))
+function ask({ scope, proof }: Claimant, wanted: Omit<Admission, 'scope' | 'proof'>, { store, storeTimeoutMs, now }: DecisionRules): MaybePromise<AdmissionVerdict | typeof notFresh> {
+  const shown = proof && proofIdAt(proof, now())
+  if (proof !== undefined && shown === undefined) return notFresh
+  return callHook(`store ${store.name}`, storeTimeoutMs, () => store.admit({ scope, ...(shown !== undefined && { proof: shown }), ...wanted }))
 }
 
 /** QTA-6: a store that cannot say whether there is room has not said that there is. */

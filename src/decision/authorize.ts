@@ -7,9 +7,9 @@ import type { Facts } from '../model/facts.js'
 import type { Forwarded } from '../token/forwarded.js'
 import type { MatchedCapability } from '../model/decision.js'
 import type { MaybePromise } from '../model/maybe-promise.js'
-import type { ProofId } from '../model/store.js'
 import type { ResourceRequest } from '../model/resource-request.js'
 import type { Route } from './route.js'
+import type { VerifiedProof } from '../token/dpop-proof.js'
 import type { VerifiedToken } from '../token/verify-token.js'
 import { admit, admitProof, refusedFirst, type AdmissionOutcome, type Claimant } from './admit.js'
 import { knownBodyBytes } from './body-length.js'
@@ -37,7 +37,7 @@ export interface Attempt {
   /** Position of the capability that admitted this request for an action already: it counts once (QTA-2). */
   readonly admittedBy: AdmittedBy
   /** The proof that came with the request, unless it was shown to the store already (POP-3). */
-  readonly proof: ProofId | undefined
+  readonly proof: VerifiedProof | undefined
   /** What a trusted proxy said about the connection to it. */
   readonly forwarded: Forwarded
 }

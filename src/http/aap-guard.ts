@@ -2,11 +2,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { FrameworkRequest } from './incoming-request.js'
 import type { GuardCore, Session } from '../guard/guard-core.js'
 import type { GuardOptions } from '../guard/guard-options.js'
+import type { Denial } from '../model/denial.js'
 import type { GuardRequest } from './guard-request.js'
 import type { Next } from './respond.js'
 import type { RouteMatch } from '../guard/route-table.js'
 import type { MaybePromise } from '../model/maybe-promise.js'
-import { admittedBy, historyOf, noteProof, type RequestState } from './request-state.js'
+import { admittedBy, historyOf, noteProof, shownProof, type RequestState } from './request-state.js'
 import { answerMetadata } from './protected-resource-metadata.js'
 import { answerRefused, concludeRuling } from './conclude.js'
 import { dropPipelined } from './lingering-close.js'
@@ -16,6 +17,7 @@ import { IncomingRequest } from './incoming-request.js'
 import { handOn, meterBodies } from './limit-bodies.js'
 import { pathOf } from '../guard/path-of.js'
 import { recordUndecided } from './undecided-record.js'
+import { refusesProof } from '../decision/admit.js'
 import { clearAap, setAap } from './aap.js'
 import { shareHiddenClass } from './share-hidden-class.js'
 import { whenReady } from '../decision/when-ready.js'
@@ -81,8 +83,21 @@ export function aapGuard(options: GuardOptions<GuardRequest> | Guard = {}): AapG
 function showOnce(core: GuardCore, session: Session, req: IncomingMessage, isDecidedLater: boolean): MaybePromise<Session> {
   const { proof } = session
   if (proof === undefined) return session
-  if (noteProof(req, core, proof.key)) return { ...session, proof: undefined }
-  return isDecidedLater ? core.showProof(session) : session
+  const shown = shownProof(req, core, proof.key)
+  if (shown !== undefined) return whenReady(shown.refusal, (refusal) => afterShowing(session, refusal))
+  if (!isDecidedLater) return session
+  const result = core.showProof(session)
+  noteProof(req, core, proof.key, whenReady(result, proofRefusal))
+  return result
+}
+
+function proofRefusal({ denial }: { readonly denial?: Denial | undefined }): Denial | undefined {
+  return denial !== undefined && refusesProof(denial) ? denial : undefined
+}
+
+/** Later guards neither show the proof again nor take the request for one that the store let pass. */
+function afterShowing(session: Session, refusal: Denial | undefined): Session {
+  return { ...session, proof: undefined, denial: refusal ?? session.denial }
 }
 
 /** A guard that comes later has the last word: what is on record for a request is one decision (AUD-1). */
@@ -109,7 +124,11 @@ function decideRoute(state: RequestState, matched: RouteMatch | undefined, req: 
   const history = historyOf(req)
   history.isDecided = true
   history.isDeciding = true
-  void whenReady(state.core.decideMatch(state.session, matched, (action) => admittedBy(req, state, action)), (ruling) => {
+  const { core, session } = state
+  const decided = core.decideMatch(session, matched, (action) => admittedBy(req, state, action))
+  if (session.proof !== undefined) noteProof(req, core, session.proof.key, whenReady(decided, proofRefusal))
+  void whenReady(decided, (ruling) => {
+    if (session.proof !== undefined) state.session = afterShowing(session, proofRefusal(ruling))
     concludeRuling(state, ruling, req, res, next)
   })
 }

@@ -2,13 +2,14 @@ import type { IncomingMessage } from 'node:http'
 import type { Aap } from './aap.js'
 import type { Denial } from '../model/denial.js'
 import type { GuardCore, Session } from '../guard/guard-core.js'
+import type { MaybePromise } from '../model/maybe-promise.js'
 import type { StateStore } from '../model/store.js'
 import { createAttachment } from './attachment.js'
 
 /** What the guard knows about a request, out of reach of everything that can write to the request (AUD-5). */
 export interface RequestState {
   readonly core: GuardCore
-  readonly session: Session
+  session: Session
   readonly startedAtMs: number
   /** What handlers see. */
   aap: Aap | undefined
@@ -33,8 +34,15 @@ interface RequestHistory {
   /** Set once the response is watched for its result record. */
   isResultDue: boolean
   readonly admissions: Admitted[]
-  /** Proofs of possession that came with it, and the stores that they were shown to, or will be. */
-  readonly proofs: { readonly store: StateStore; readonly key: string }[]
+  /** Proofs of possession that came with it, and the stores that they were shown to. */
+  readonly proofs: ShownProof[]
+}
+
+interface ShownProof {
+  readonly store: StateStore
+  readonly key: string
+  /** Why the store did not take it; `undefined` where it did. */
+  readonly refusal: MaybePromise<Denial | undefined>
 }
 
 interface Admitted {
@@ -70,10 +78,11 @@ export function noteAdmission(req: IncomingMessage, { core, session }: RequestSt
   if (tokenDigest !== undefined) historyOf(req).admissions.push({ store: core.settings.rules.store, tokenDigest, action, index })
 }
 
-/** Notes that a proof is shown to the guard's store. True where it was noted before. */
-export function noteProof(req: IncomingMessage, { settings: { rules: { store } } }: GuardCore, key: string): boolean {
-  const { proofs } = historyOf(req)
-  if (proofs.some((shown) => shown.store === store && shown.key === key)) return true
-  proofs.push({ store, key })
-  return false
+/** A proof is shown to a store once a request, however often it is guarded: the first answer holds (POP-3). */
+export function noteProof(req: IncomingMessage, { settings: { rules: { store } } }: GuardCore, key: string, refusal: MaybePromise<Denial | undefined>): void {
+  historyOf(req).proofs.push({ store, key, refusal })
+}
+
+export function shownProof(req: IncomingMessage, { settings: { rules: { store } } }: GuardCore, key: string): ShownProof | undefined {
+  return historyOf(req).proofs.find((shown) => shown.store === store && shown.key === key)
 }

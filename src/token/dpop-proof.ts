@@ -35,7 +35,11 @@ export interface ProofContext {
 }
 
 /** A proof that holds. Whether it was shown before is for the store to say. */
-export interface VerifiedProof extends ProofId {
+export interface VerifiedProof {
+  /** Digest over the client's key and the proof's `jti`. */
+  readonly key: string
+  /** The last instant at which it is accepted. */
+  readonly expiresAtMs: number
   /** Whether its nonce will soon be too old, so that the client needs the next one. */
   readonly needsNonce: boolean
 }
@@ -96,7 +100,7 @@ export class ProofVerifier {
     await verifySignature(jws)
     if (known === undefined && headerText.length <= maxKnownHeaderLength) this.#knownHeaders.set(headerText, header)
     const needsNonce = this.#checkNonce(payload.nonce, context.nowMs)
-    return { key: digestOf('proof', context.thumbprint, jti), keepMs: Math.floor(expiresAtMs - context.nowMs) + 1, needsNonce }
+    return { key: digestOf('proof', context.thumbprint, jti), expiresAtMs, needsNonce }
   }
 
   #parse(proof: string): JwsParts<ProofHeader> {
@@ -117,6 +121,17 @@ export class ProofVerifier {
     if (age === undefined) throw new ProofRefused({ code: 'use_dpop_nonce', rule: 'POP-3', detail: nonce === undefined ? 'the proof has no nonce' : 'the nonce is not one of this server, or too old' })
     return age === 'previous'
   }
+}
+
+/**
+ * What the store is told of a proof. Hooks may take their time between its check and its showing: one that was shown before
+ * may be forgotten as soon as it is not fresh any more, so that it has to be fresh still.
+ *
+ * @returns `undefined` where it is not
+ */
+export function proofIdAt({ key, expiresAtMs }: Pick<VerifiedProof, 'key' | 'expiresAtMs'>, nowMs: number): ProofId | undefined {
+  const remainingMs = expiresAtMs - nowMs
+  return remainingMs < 0 || remainingMs > maxAgeMs + maxAheadMs ? undefined : { key, keepMs: Math.floor(remainingMs) + 1 }
 }
 
 function checkProofKey(jwk: unknown): VerificationKey {
