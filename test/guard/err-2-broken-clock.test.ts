@@ -31,7 +31,7 @@ function failingAt(n: number, dpop: GuardOptions['dpop'] = true): GuardOptions {
 const reads = [1, 2, 3, 4, 5, 6, 7, 8]
 
 describe('ERR-2: a clock that fails at any time denies, or is not needed any more', () => {
-  it.each<[string, GuardOptions['dpop'], object]>([
+  it.each<[string, GuardOptions['dpop'], Readonly<Record<string, unknown>>]>([
     ['a proof that is in order', true, {}], ['a proof without the nonce', { nonceSecret }, {}], ['a proof with the previous nonce', { nonceSecret }, { nonce: previous }], ['a proof that is not', true, { htm: 'POST' }],
   ])('%s', async (_what, dpop, claims) => {
     for (const n of reads) {
