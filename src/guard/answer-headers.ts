@@ -11,7 +11,7 @@ export type AnswerSettings = Pick<Settings, 'rules' | 'metadata'>
 export type Refused = Pick<GuardRuling, 'scheme' | 'requiresProof'>
 
 /** The headers by which a refusal says how to come again: which credentials, with which nonce, and when (TRN-4, POP-6). */
-export function answerHeaders({ code, retryAfterSeconds }: Denial, { scheme, requiresProof }: Refused, { rules, metadata }: AnswerSettings): Readonly<Record<string, string>> {
+export function answerHeaders({ code, retryAfterSeconds, nonce }: Denial, { scheme, requiresProof }: Refused, { rules, metadata }: AnswerSettings): Readonly<Record<string, string>> {
   const { status, error, sentence } = errorCodes[code]
   const { dpop, isStrict } = rules.possession
   const headers: Record<string, string> = {}
@@ -23,7 +23,7 @@ export function answerHeaders({ code, retryAfterSeconds }: Denial, { scheme, req
     }
     headers['www-authenticate'] = challengeFor(error && { error, description: sentence }, scheme, offer)
   }
-  if (code === 'use_dpop_nonce' && dpop?.nonces !== undefined) headers['dpop-nonce'] = dpop.nonces.current(rules.now())
+  if (nonce !== undefined) headers['dpop-nonce'] = nonce
   if (retryAfterSeconds !== undefined) headers['retry-after'] = String(retryAfterSeconds)
   return headers
 }

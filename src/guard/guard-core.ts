@@ -43,12 +43,12 @@ export interface Session {
   readonly forwarded?: Forwarded | undefined
   /** A proof of possession that still has to be shown to the store, so that it is accepted once (POP-3). */
   readonly proof?: VerifiedProof | undefined
-  /** Whether the client's nonce will soon be too old (RFC 9449 section 8.2). */
-  readonly needsNonce?: boolean | undefined
+  /** For the client's next proofs, where its nonce will soon be too old (RFC 9449 section 8.2). */
+  readonly nextNonce?: string | undefined
 }
 
 /** The whole outcome of a decision, private side included. */
-export type GuardRuling = Ruling & Pick<Session, 'correlationId' | 'request' | 'verified' | 'token' | 'scheme' | 'needsNonce'> & {
+export type GuardRuling = Ruling & Pick<Session, 'correlationId' | 'request' | 'verified' | 'token' | 'scheme' | 'nextNonce'> & {
   /** The action demands a bound token, whatever the profile says (POP-2). */
   readonly requiresProof?: boolean
 }
@@ -80,7 +80,7 @@ export class GuardCore {
     return this.#settle<Session>(
       () =>
         whenReady(authenticate(request, rules, rules.now()), ({ denial, verified, token, scheme, forwarded, proof }) => {
-          const session = { correlationId, request, hookRequest, commonFacts: noFacts, denial, verified, token, scheme, forwarded, proof, needsNonce: proof?.needsNonce }
+          const session = { correlationId, request, hookRequest, commonFacts: noFacts, denial, verified, token, scheme, forwarded, proof, nextNonce: proof?.nextNonce }
           if (denial !== undefined || rules.facts === undefined) return session
           // Where the hook fails, there may be a proof to remember all the same.
           return this.#settle<Session>(() => whenReady(gatherCommonFacts(rules, hookRequest), (commonFacts) => ({ ...session, commonFacts })), (failure) => ({ ...session, denial: failure }))
@@ -103,12 +103,6 @@ export class GuardCore {
     )
   }
 
-  /** The nonce that the client should use from now on, where its own will soon be too old. */
-  nextNonce({ needsNonce }: Pick<Session, 'needsNonce'>): string | undefined {
-    const { now, possession } = this.settings.rules
-    return needsNonce === true ? possession.dpop?.nonces?.current(now()) : undefined
-  }
-
   /** The rules that hold whatever the action is (TSK-1, CTX-1, DEL-1 to DEL-3). Never throws. */
   checkSession({ verified, commonFacts, denial }: Session): Denial | undefined {
     if (denial !== undefined || verified === undefined) return denial
@@ -124,8 +118,8 @@ export class GuardCore {
   /** Decides one action of a session and records it, unless this request was admitted for it before. Never throws or rejects. */
   decide(session: Session, route: Route, admittedBy: AdmittedBy): MaybePromise<GuardRuling> {
     return whenReady(this.#rule(session, route, admittedBy), ({ denial, action, capability, target, addresses, limits }) => {
-      const { correlationId, request, verified, token, scheme, needsNonce } = session
-      const ruling: GuardRuling = { denial, action, capability, target, addresses, limits, correlationId, request, verified, token, scheme, needsNonce, requiresProof: 'proof' in route.constants }
+      const { correlationId, request, verified, token, scheme, nextNonce } = session
+      const ruling: GuardRuling = { denial, action, capability, target, addresses, limits, correlationId, request, verified, token, scheme, nextNonce, requiresProof: 'proof' in route.constants }
       if (denial?.missingFact !== undefined) this.#tellMissing(denial.missingFact, action, denial.rule, request)
       if (denial !== undefined || action === undefined || admittedBy(action) === undefined) this.recordRuling(ruling)
       return ruling
@@ -154,8 +148,8 @@ export class GuardCore {
   }
 
   /** Refuses a session for a reason that needs no pipeline, and records it. */
-  refuse({ correlationId, request, verified, token, scheme, needsNonce }: Session, denial: Denial): GuardRuling & { readonly denial: Denial } {
-    const ruling = { denial, correlationId, request, verified, token, scheme, needsNonce }
+  refuse({ correlationId, request, verified, token, scheme, nextNonce }: Session, denial: Denial): GuardRuling & { readonly denial: Denial } {
+    const ruling = { denial, correlationId, request, verified, token, scheme, nextNonce }
     this.recordRuling(ruling)
     return ruling
   }

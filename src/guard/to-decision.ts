@@ -6,7 +6,7 @@ import { errorCodes } from '../model/error-codes.js'
 
 /** What a caller in this process gets to know: the public side, and the private reason beside it. */
 export function toDecision(ruling: GuardRuling, core: GuardCore): Decision {
-  const { denial, correlationId, verified, capability, target, addresses, limits } = ruling
+  const { denial, correlationId, verified, capability, target, addresses, limits, nextNonce } = ruling
   const common = {
     correlationId,
     ...(verified !== undefined && { authorization: verified.view }),
@@ -14,9 +14,9 @@ export function toDecision(ruling: GuardRuling, core: GuardCore): Decision {
     ...(target !== undefined && { target: target.url }),
     ...(addresses !== undefined && { addresses }),
   }
+  const nonceHeader = nextNonce === undefined ? undefined : { 'dpop-nonce': nextNonce }
   if (denial === undefined) {
-    const nonce = core.nextNonce(ruling)
-    return Object.freeze({ outcome: 'allow', status: 200, ...common, ...(nonce !== undefined && { headers: Object.freeze({ 'dpop-nonce': nonce }) }), ...(limits !== undefined && { limits }) })
+    return Object.freeze({ outcome: 'allow', status: 200, ...common, ...(nonceHeader !== undefined && { headers: Object.freeze(nonceHeader) }), ...(limits !== undefined && { limits }) })
   }
   const { status, error } = errorCodes[denial.code]
   const approvalReference = approvalReferenceOf(ruling)
@@ -27,7 +27,7 @@ export function toDecision(ruling: GuardRuling, core: GuardCore): Decision {
     ...(denial.retryAfterSeconds !== undefined && { retryAfterSeconds: denial.retryAfterSeconds }),
     ...common,
     ...(approvalReference !== undefined && { approvalReference }),
-    headers: Object.freeze(answerHeaders(denial, ruling, core.settings)),
+    headers: Object.freeze({ ...answerHeaders(denial, ruling, core.settings), ...nonceHeader }),
     reason: Object.freeze({ rule: denial.rule, detail: denial.detail }),
   })
 }

@@ -67,8 +67,7 @@ export function aapGuard(options: GuardOptions<GuardRequest> | Guard = {}): AapG
       if (historyOf(req).cut !== undefined || dropPipelined(req, res)) return
       const state = takeOver(core, session, req)
       meterBodies(state, req, res)
-      const nonce = core.nextNonce(session)
-      if (nonce !== undefined) res.setHeader('DPoP-Nonce', nonce)
+      if (session.nextNonce !== undefined) res.setHeader('DPoP-Nonce', session.nextNonce)
       if (routes === undefined) authenticateOnly(state, req, res, next)
       else decideRoute(state, matched, req, res, next)
     })

@@ -12,6 +12,8 @@ export interface Denial {
   readonly detail: string
   /** Whole seconds, at least 1, for `Retry-After` with 429 and 503. */
   readonly retryAfterSeconds?: number
+  /** What the next proof needs, for `DPoP-Nonce` with `use_dpop_nonce` (POP-6). */
+  readonly nonce?: string
   /** The fact that nobody supplied, where that is the reason (CAP-6). */
   readonly missingFact?: string | undefined
 }

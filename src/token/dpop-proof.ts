@@ -40,8 +40,8 @@ export interface VerifiedProof {
   readonly key: string
   /** The last instant at which it is accepted. */
   readonly expiresAtMs: number
-  /** Whether its nonce will soon be too old, so that the client needs the next one. */
-  readonly needsNonce: boolean
+  /** For the client's next proofs, where the nonce of this one will soon be too old. */
+  readonly nextNonce: string | undefined
 }
 
 interface ProofHeader {
@@ -99,8 +99,8 @@ export class ProofVerifier {
     const { jti, expiresAtMs } = checkClaims(payload, context)
     await verifySignature(jws)
     if (known === undefined && headerText.length <= maxKnownHeaderLength) this.#knownHeaders.set(headerText, header)
-    const needsNonce = this.#checkNonce(payload.nonce, context.nowMs)
-    return { key: digestOf('proof', context.thumbprint, jti), expiresAtMs, needsNonce }
+    const nextNonce = this.#checkNonce(payload.nonce, context.nowMs)
+    return { key: digestOf('proof', context.thumbprint, jti), expiresAtMs, nextNonce }
   }
 
   #parse(proof: string): JwsParts<ProofHeader> {
@@ -115,11 +115,12 @@ export class ProofVerifier {
     return { algorithm: alg, key }
   }
 
-  #checkNonce(nonce: unknown, nowMs: number): boolean {
-    if (this.nonces === undefined) return false
+  #checkNonce(nonce: unknown, nowMs: number): string | undefined {
+    if (this.nonces === undefined) return undefined
     const age = this.nonces.judge(nonce, nowMs)
-    if (age === undefined) throw new ProofRefused({ code: 'use_dpop_nonce', rule: 'POP-3', detail: nonce === undefined ? 'the proof has no nonce' : 'the nonce is not one of this server, or too old' })
-    return age === 'previous'
+    const current = this.nonces.current(nowMs)
+    if (age === undefined) throw new ProofRefused({ code: 'use_dpop_nonce', rule: 'POP-3', detail: nonce === undefined ? 'the proof has no nonce' : 'the nonce is not one of this server, or too old', nonce: current })
+    return age === 'previous' ? current : undefined
   }
 }
 

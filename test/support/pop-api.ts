@@ -73,9 +73,9 @@ const startMs = Date.UTC(2030, 4, 6, 12)
  * are served, with any method. After the last attack it still has to serve an honest client.
  *
  * @param options made when the server starts, so that each has a store of its own
- * @param others `use`: run before the guard. `origin`: where the client believes the server to be.
+ * @param others `origin`: where the client believes the server to be. `last`: what the honest client shows at the end
  */
-export function usePopApi(style: GuardStyle, options: (clock: () => number) => GuardOptions = () => ({}), actions: Actions = {}, { use = [], origin = attackedAudience }: { use?: readonly Middleware[]; origin?: string } = {}): PopApi {
+export function usePopApi(style: GuardStyle, options: (clock: () => number) => GuardOptions = () => ({}), actions: Actions = {}, { origin = attackedAudience, last = () => ({}) }: { origin?: string; last?: (pop: Pick<PopApi, 'token'>) => Showing } = {}): PopApi {
   const forger = createForger()
   let api: Api
   let nowMs = startMs
@@ -135,12 +135,12 @@ export function usePopApi(style: GuardStyle, options: (clock: () => number) => G
           res.writeHead(decision.status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }).end(body)
         }],
       }[style]
-      return { use: [...use, ...decide, handler('handler')], routes: [] }
+      return { use: [...decide, handler('handler')], routes: [] }
     }, { keep: true })
   })
   afterAll(async () => {
     try {
-      await expectAllowed()
+      await expectAllowed(last({ token }))
     } finally {
       await api.server.close()
       await api.guard.close()
