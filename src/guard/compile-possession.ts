@@ -71,6 +71,8 @@ function compileDpop(option: unknown): ProofVerifier | undefined {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) throw new TypeError('option `dpop` must be true, false or an object')
   checkNames('option `dpop`:', options, dpopOptionNames)
   const { algorithms = defaultProofAlgorithms, nonceSecret, noncePeriod } = options as DpopOptions
+  // Most likely a variable of the environment that is not set: without nonces nothing would tell.
+  if ('nonceSecret' in options && nonceSecret === undefined) throw new TypeError('option `dpop`: `nonceSecret` is undefined: leave it out for no nonces')
   if (nonceSecret === undefined && noncePeriod !== undefined) throw new TypeError('option `dpop`: `noncePeriod` needs `nonceSecret`')
   return new ProofVerifier(readAlgorithms('dpop`: `algorithms', algorithms), nonceSecret === undefined ? undefined : compileNonces(nonceSecret, noncePeriod))
 }

@@ -35,7 +35,7 @@ describe('every option is checked when the guard is made', () => {
     tokenType: [...junk(), 'JWT', 'AT+JWT', 'application/at+jwt', ['any']],
     clockTolerance: [...junk(0, 1), 301, 0.5, '60', Infinity],
     profile: [...junk(), 'Strict', 'bearer'],
-    dpop: [...junk(true, false, {}), { algorithms: [] }, { algorithms: ['HS256'] }, { algorithms: 'ES256' }, { nonceSecret: 'x'.repeat(31) }, { nonceSecret: 1 }, { noncePeriod: 60 }, { nonceSecret, noncePeriod: 9 }, { nonceSecret, noncePeriod: 3_601 }, { nonceSecret, noncePeriod: 60.5 }, { nonce: true }],
+    dpop: [...junk(true, false, {}), { algorithms: [] }, { algorithms: ['HS256'] }, { algorithms: 'ES256' }, { nonceSecret: 'x'.repeat(31) }, { nonceSecret: 1 }, { nonceSecret: undefined }, { noncePeriod: 60 }, { nonceSecret, noncePeriod: 9 }, { nonceSecret, noncePeriod: 3_601 }, { nonceSecret, noncePeriod: 60.5 }, { nonce: true }],
     mtls: [...junk(true, false, {}), { header: '' }, { header: 'client-cert' }, { header: 'a b' }, { selfSigned: 1 }, { selfsigned: true }],
     baseUrl: [...junk(), 'http://api.example.com', 'https://user@api.example.com', 'https://api.example.com?x', 'https://api.example.com#x', 'https://api.example.com/a/../b', '//api.example.com'],
     trustedProxies: [...junk([]), ['x'], ['10.0.0.0/33'], ['0.0.0.0/0'], ['proxy.example.com'], ['']],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { isBound, readConfirmation, unbound } from '../../src/token/confirmation.js'
+import { isBound, readConfirmation, type Confirmation } from '../../src/token/confirmation.js'
 
 const jkt = '0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I'
 const x5t = 'A4DtL2JmUMhAsvJj5tKyn64SqzmuXbMrJa0n761y5v0'
@@ -14,7 +14,7 @@ describe('POP-1: cnf names what whoever sends the token has to show', () => {
     ['methods that are not checked beside one that is', { jkt, jku: 'https://x', jwk: {}, kid: 'x', 'x5t#S512': 'x' }, { keyThumbprint: jkt }],
     ['a method that is undefined is none', { jkt, 'x5t#S256': undefined }, { keyThumbprint: jkt }],
   ])('%s', (_what, cnf, expected) => {
-    const confirmation = readConfirmation({ cnf })
+    const confirmation = readConfirmation({ cnf }) as Confirmation
     expect(confirmation).toEqual(expected)
     expect(isBound(confirmation)).toBe(cnf !== undefined)
   })
@@ -35,7 +35,8 @@ describe('POP-1: cnf names what whoever sends the token has to show', () => {
   })
 
   it('one that cannot be changed stands for no confirmation', () => {
-    expect(readConfirmation({})).toBe(unbound)
+    const unbound = readConfirmation({}) as Confirmation
+    expect(readConfirmation({ sub: 's' })).toBe(unbound)
     expect(Object.isFrozen(unbound)).toBe(true)
     expect(isBound(unbound)).toBe(false)
   })
