@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { aapGuard, requireCapability, type GuardOptions } from '../../src/index.js'
+import { aapGuard, createGuard, requireCapability, type GuardOptions } from '../../src/index.js'
 import { attackedAudience } from '../support/attacked-api.js'
 import { createForger } from '../support/forge.js'
 import { createProofMaker, dpopLines } from '../support/dpop.js'
@@ -346,4 +346,43 @@ it.each<ServerKind>(['Express 5', 'node:http'])('POP-3: a proof that is shown wh
   expect([again.status, again.json.error]).toEqual([401, 'invalid_dpop_proof'])
   expect(audit.takeDecision().rule).toBe('POP-3')
   expect(handled).toEqual([])
+})
+
+describe.each(guardStyles)('POP-3: the clock moves while the option facts is asked, with %s', (style) => {
+  const slow = (req: { headers: Record<string, string | undefined> }): Promise<object> => new Promise((resolve) => {
+    setImmediate(() => {
+      pop.nowMs += Number(req.headers['x-moves'] ?? 0)
+      resolve({})
+    })
+  })
+  const pop = usePopApi(style, () => ({ facts: slow }))
+
+  it.each([[20_000, 50_000], [1, 60_000], [-20_000, 0], [-3_600_000, 0]])('by %i ms, with a proof %i ms old: not fresh any more, or not yet', async (movesMs, ageMs) => {
+    const start = pop.nowMs
+    const given = pop.token()
+    const proofs = [pop.client.proof({ token: given })]
+    pop.nowMs += ageMs
+    const record = await pop.expectRefused({ token: given, proofs, lines: [`X-Moves: ${movesMs}`] }, refusedProof)
+    expect(record.detail).toContain('not fresh')
+    pop.nowMs = start
+  })
+
+  it('and nothing is wrong where it is fresh still', async () => {
+    await pop.expectAllowed({ lines: ['X-Moves: 59000'] })
+  })
+})
+
+describe('POP-3: guard.authorize counts every header that is there', () => {
+  it.each<[string, (one: string, other: string) => object, number]>([
+    ['a list of one', (one) => ({ dpop: [one] }), 200], ['another case of name', (one) => ({ DPoP: one }), 200],
+    ['a list of two', (one, other) => ({ dpop: [one, other] }), 401], ['the same twice', (one) => ({ dpop: [one, one] }), 401], ['two cases of name', (one, other) => ({ dpop: one, DPoP: other }), 401],
+    ['joined, as Node does', (one, other) => ({ dpop: `${one}, ${other}` }), 401], ['an empty list', () => ({ dpop: [] }), 401], ['nothing', () => ({ dpop: undefined }), 401], ['a proof and an empty one', (one) => ({ dpop: [one, ''] }), 401],
+  ])('%s', async (_what, headers, status) => {
+    const guard = createGuard({ ...trusting, ...quiet })
+    const given = token()
+    const [one, other] = [client.proof({ token: given, url }), client.proof({ token: given, url })]
+    const decision = await guard.authorize({ method: 'GET', url: '/search', headers: { authorization: `DPoP ${given}`, ...headers(one, other) } }, 'search.web')
+    expect(decision.status).toBe(status)
+    await guard.close()
+  })
 })

@@ -199,3 +199,53 @@ describe.each(guardStyles)('POP-3: a proof is recorded whatever is decided after
     await expectReplay(pop, late)
   })
 })
+
+describe.each(guardStyles)('POP-3: a proof is recorded though the option facts fails, with %s', (style) => {
+  const failures: Readonly<Record<string, () => unknown>> = {
+    throws: () => { throw new Error('down') },
+    rejects: () => Promise.reject(new Error('down')),
+    hangs: () => new Promise(() => undefined),
+    rubbish: () => 'no object',
+  }
+  const pop = usePopApi(style, () => ({ hookTimeoutMs: 50, facts: (req: { headers: Record<string, string> }) => failures[req.headers['x-fail'] ?? '']?.() as object }))
+
+  it.each(Object.keys(failures))('it %s', async (how) => {
+    const showing = fixed(pop, { lines: [`X-Fail: ${how}`] })
+    await pop.expectRefused(showing, { status: 500, rule: 'ERR-2' })
+    await expectReplay(pop, { ...showing, lines: [] })
+  })
+})
+
+describe.each(guardStyles)('POP-3: a replay is refused as one whatever else fails, with %s', (style) => {
+  let fails = false
+  const pop = usePopApi(style, () => ({ facts: () => { if (fails) throw new Error('down'); return {} } }), { '/unknown': undefined })
+
+  it('a hook that fails the second time, a route that nobody knows', async () => {
+    const showing = fixed(pop)
+    await pop.expectAllowed(showing)
+    fails = true
+    await expectReplay(pop, showing)
+    fails = false
+    const unknown = fixed(pop, { target: '/unknown', parts: { claims: { jti: 'for both' } } })
+    await pop.expectAllowed({ parts: { claims: { jti: 'for both' } } })
+    await expectReplay(pop, unknown)
+  })
+})
+
+describe.each(['routes', 'requireCapability'] as const)('POP-3: a proof is recorded though the body is too large, with %s', (style) => {
+  const pop = usePopApi(style)
+  const token = (constraints: object): string => pop.token({ aap_capabilities: [{ action: 'search.web', constraints }] })
+
+  it.each([['announced', ['Content-Length: 5'], 'xxxxx'], ['in chunks', ['Transfer-Encoding: chunked'], '5\r\nxxxxx\r\n0\r\n\r\n']] as const)('%s (CON-6)', async (_what, lines, body) => {
+    const showing = fixed(pop, { method: 'POST', token: token({ max_request_size: 1 }), lines })
+    const first = await pop.api.server.send(`${pop.bytes(showing)}${body}`)
+    expect([first.status, first.json.error]).toEqual([413, 'request_too_large'])
+    expect(pop.api.audit.takeDecision().rule).toBe('CON-6')
+    // The handler may have begun before the body was known to be too large.
+    pop.api.handled.length = 0
+    const again = await pop.api.server.send(`${pop.bytes(showing)}${body}`)
+    expect([again.status, again.json.error]).toEqual([401, 'invalid_dpop_proof'])
+    expect(pop.api.audit.takeDecision().detail).toEqual(shownBefore)
+    expect(pop.api.handled).toEqual([])
+  })
+})

@@ -16,6 +16,7 @@ describe('POP-1: cnf names what whoever sends the token has to show', () => {
   ])('%s', (_what, cnf, expected) => {
     const confirmation = readConfirmation({ cnf }) as Confirmation
     expect(confirmation).toEqual(expected)
+    if ('code' in confirmation) throw new Error(confirmation.detail)
     expect(isBound(confirmation)).toBe(cnf !== undefined)
   })
 
