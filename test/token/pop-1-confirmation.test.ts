@@ -14,7 +14,7 @@ describe('POP-1: cnf names what whoever sends the token has to show', () => {
     ['methods that are not checked beside one that is', { jkt, jku: 'https://x', jwk: {}, kid: 'x', 'x5t#S512': 'x' }, { keyThumbprint: jkt }],
     ['a method that is undefined is none', { jkt, 'x5t#S256': undefined }, { keyThumbprint: jkt }],
   ])('%s', (_what, cnf, expected) => {
-    const confirmation = readConfirmation({ cnf }) as Confirmation
+    const confirmation = readConfirmation({ cnf })
     expect(confirmation).toEqual(expected)
     if ('code' in confirmation) throw new Error(confirmation.detail)
     expect(isBound(confirmation)).toBe(cnf !== undefined)
