@@ -2,7 +2,7 @@ import js from '@eslint/js'
 import tseslint from 'typescript-eslint'
 
 export default tseslint.config(
-  { ignores: ['dist', 'coverage', 'src/schema/*validator.ts', 'src/model/wire-*.ts', 'test/consumers'] },
+  { ignores: ['build', 'dist', 'coverage', 'src/schema/*validator.ts', 'src/model/wire-*.ts', 'test/consumers'] },
   js.configs.recommended,
   {
     files: ['src/**/*.ts', 'test/**/*.ts'],

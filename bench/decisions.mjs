@@ -1,8 +1,8 @@
 import { jwtVerify, importJWK } from 'jose'
 import { RateLimiterMemory } from 'rate-limiter-flexible'
 import { memoryStore } from 'aap-guard'
-import { compileRoute } from '../dist/decision/route.js'
-import { coreOf, createGuard } from '../dist/guard/create-guard.js'
+import { compileRoute } from '../build/decision/route.js'
+import { coreOf, createGuard } from '../build/guard/create-guard.js'
 import { claims, fresh, target, tokenCount } from './fixtures.mjs'
 import { interleave, median, ratio, timePerCall } from './measure.mjs'
 

@@ -1,6 +1,6 @@
 import { generateKeyPairSync, sign } from 'node:crypto'
 import { calculateJwkThumbprint, EmbeddedJWK, importJWK, jwtVerify } from 'jose'
-import { ProofVerifier } from '../dist/token/dpop-proof.js'
+import { ProofVerifier } from '../build/token/dpop-proof.js'
 import { fresh } from './fixtures.mjs'
 import { interleave, ratio, timePerCall } from './measure.mjs'
 

@@ -3,7 +3,7 @@ import { CannotRun, wrongUsage } from './cannot-run.js'
 import { closest } from '../decision/did-you-mean.js'
 import { describeError } from '../model/describe-error.js'
 import { escapeUnprintable } from '../audit/printable.js'
-import { packageVersion } from './package-version.js'
+import { packageVersion } from './package-files.js'
 import { runConformance } from './conformance/command.js'
 
 const usage = `aap-guard <command>

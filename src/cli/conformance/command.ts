@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url'
 import type { CommandIo, ExitCode } from '../output.js'
 import { conformanceUsage, parseOptions, type ConformanceOptions } from './options.js'
 import { isAsExpected, type ConformanceRun } from './conformance-run.js'
@@ -9,11 +8,9 @@ import { answerHere } from './answer-case.js'
 import { askAdapter } from './ask-adapter.js'
 import { createProgress } from './progress.js'
 import { openReportFiles } from './report-files.js'
-import { packageVersion } from '../package-version.js'
+import { packagedVectors, packageVersion } from '../package-files.js'
 import { selectCases } from './select-cases.js'
 import { terminalReport } from './report-terminal.js'
-
-const packagedVectors = fileURLToPath(new URL('../../../test-vectors', import.meta.url))
 
 /** What an adapter has for one case; the contract in the README of the vectors states it. */
 const adapterTimeoutMs = 30_000
@@ -25,7 +22,7 @@ export async function runConformance(args: readonly string[], io: CommandIo, { t
     io.stdout.write(conformanceUsage)
     return 0
   }
-  const all = await loadCases(options.vectors ?? packagedVectors)
+  const all = await loadCases(options.vectors ?? packagedVectors())
   const cases = selectCases(all, options.only)
   const expectedFailures = options.expectedFailures === undefined ? undefined : await readExpectedFailures(options.expectedFailures, all.map(({ vector }) => vector.id))
 
