@@ -33,7 +33,7 @@ const cores = new WeakMap<object, GuardCore>()
 export function createGuard<Request = any>(options: GuardOptions<Request> = {}): Guard {
   const core = new GuardCore(freezeSettings(options, process.env))
   const guard: Guard = Object.freeze({
-    authorize: async (request: ResourceRequest, action: string, facts: Facts = {}) => toDecision(await core.decideStated(request, action, facts), core),
+    authorize: async (request: ResourceRequest, action: string, facts: Facts = {}) => toDecision(await core.decideStated(request, action, facts), core.settings),
     ready: () => core.settings.rules.verification.issuers.ready(),
     close: () => core.close(),
   })

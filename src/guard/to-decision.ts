@@ -1,11 +1,11 @@
 import type { Decision } from '../model/decision.js'
-import { answerHeaders } from './answer-headers.js'
-import type { GuardCore, GuardRuling } from './guard-core.js'
+import { answerHeaders, type AnswerSettings } from './answer-headers.js'
+import type { GuardRuling } from './guard-core.js'
 import { approvalReferenceOf } from './approval-reference.js'
 import { errorCodes } from '../model/error-codes.js'
 
 /** What a caller in this process gets to know: the public side, and the private reason beside it. */
-export function toDecision(ruling: GuardRuling, core: GuardCore): Decision {
+export function toDecision(ruling: GuardRuling, settings: AnswerSettings): Decision {
   const { denial, correlationId, verified, capability, target, addresses, limits, nextNonce } = ruling
   const common = {
     correlationId,
@@ -27,7 +27,7 @@ export function toDecision(ruling: GuardRuling, core: GuardCore): Decision {
     ...(denial.retryAfterSeconds !== undefined && { retryAfterSeconds: denial.retryAfterSeconds }),
     ...common,
     ...(approvalReference !== undefined && { approvalReference }),
-    headers: Object.freeze({ ...answerHeaders(denial, ruling, core.settings), ...nonceHeader }),
+    headers: Object.freeze({ ...answerHeaders(denial, ruling, settings), ...nonceHeader }),
     reason: Object.freeze({ rule: denial.rule, detail: denial.detail }),
   })
 }

@@ -43,7 +43,7 @@ export async function answerHere(vector: TestVectorCase): Promise<Answer> {
     if (matched !== undefined && matched.route === undefined) return { outcome: 'allow', status: 200 }
     // The case states its facts, where a server would have hooks to find them.
     const stated = matched?.route && { ...matched, route: { ...matched.route, constants: { ...matched.route.constants, ...wire.facts } } }
-    return toDecision(await core.decideMatch(await core.openSession(request, request), stated, () => undefined), core)
+    return toDecision(await core.decideMatch(await core.openSession(request, request), stated, () => undefined), core.settings)
   }
 }
 
