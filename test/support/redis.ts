@@ -1,0 +1,169 @@
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { Cluster as IoCluster, Redis as IoRedis } from 'ioredis'
+import { createClient, createCluster } from 'redis'
+import { describe, it } from 'vitest'
+import type { IoRedisClient, NodeRedisClient } from '../../src/state/redis-store.js'
+
+const isInstalled = spawnSync('redis-server', ['--version']).status === 0
+
+/**
+ * A suite against a real Redis. Where no `redis-server` is installed it is left out, loudly; in CI that is a failure.
+ */
+export function describeRedis(name: string, suite: () => void): void {
+  if (isInstalled) {
+    describe(name, suite)
+  } else if (process.env.CI !== undefined) {
+    it(name, () => { throw new Error('redis-server is not installed, and nothing is left out in CI') })
+  } else {
+    console.warn(`\n*** LEFT OUT, since redis-server is not installed: ${name}\n`)
+    describe.skip(name, suite)
+  }
+}
+
+export interface RedisServer {
+  readonly port: number
+  /** As if the machine had lost power. */
+  kill(): Promise<void>
+  /** On the same port, with what it had written to its directory. */
+  restart(): Promise<void>
+  /** Holds the process, so that its connections stay open and nothing answers. */
+  pause(): void
+  resume(): void
+  /** Sends one command by a connection of its own. */
+  command(...words: readonly string[]): Promise<unknown>
+  stop(): Promise<void>
+}
+
+export interface RedisCluster {
+  readonly nodes: readonly RedisServer[]
+  stop(): Promise<void>
+}
+
+const running = new Set<ChildProcess>()
+process.once('exit', () => { for (const child of running) child.kill('SIGKILL') })
+
+/** On a free port of the loopback address, with a directory of its own and no persistence but by `settings`. */
+export async function startRedis(settings: readonly string[] = []): Promise<RedisServer> {
+  const directory = mkdtempSync(join(tmpdir(), 'aap-redis-'))
+  const port = await freePort()
+  const start = async (): Promise<ChildProcess> => {
+    const child = spawn('redis-server', ['--bind', '127.0.0.1', '--port', String(port), '--dir', directory, '--save', '', ...settings], { stdio: ['ignore', 'pipe', 'ignore'] })
+    running.add(child)
+    child.once('exit', () => running.delete(child))
+    let log = ''
+    child.stdout.on('data', (data: Buffer) => { log += data.toString() })
+    while (!log.includes('Ready to accept connections')) {
+      if (child.exitCode !== null) throw new Error(`redis-server has ended:\n${log}`)
+      await delay(5)
+    }
+    return child
+  }
+  let child = await start()
+  const end = async (signal: NodeJS.Signals): Promise<void> => {
+    if (child.exitCode !== null || child.signalCode !== null) return
+    const ended = once(child, 'exit')
+    child.kill(signal)
+    await ended
+  }
+  return {
+    port,
+    kill: () => end('SIGKILL'),
+    restart: async () => {
+      await end('SIGKILL')
+      child = await start()
+    },
+    pause: () => { child.kill('SIGSTOP') },
+    resume: () => { child.kill('SIGCONT') },
+    command: async (...words) => {
+      const client = createClient({ socket: { host: '127.0.0.1', port } })
+      client.on('error', () => undefined)
+      await client.connect()
+      try {
+        return await client.sendCommand(words)
+      } finally {
+        client.destroy()
+      }
+    },
+    stop: async () => {
+      await end('SIGKILL')
+      rmSync(directory, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Masters that share the 16,384 hash slots, without replicas. */
+export async function startRedisCluster(masters = 3): Promise<RedisCluster> {
+  const nodes = await Promise.all(Array.from({ length: masters }, () => startRedis(['--cluster-enabled', 'yes', '--cluster-node-timeout', '2000'])))
+  const slots = Array.from({ length: 16_384 }, (_, slot) => slot)
+  await Promise.all(nodes.map(async (node, i) => {
+    await node.command('CLUSTER', 'SET-CONFIG-EPOCH', String(i + 1))
+    await node.command('CLUSTER', 'ADDSLOTS', ...slots.filter((slot) => Math.floor(slot * masters / 16_384) === i).map(String))
+  }))
+  for (const { port } of nodes.slice(1)) await nodes[0]!.command('CLUSTER', 'MEET', '127.0.0.1', String(port))
+  for (const node of nodes) {
+    for (;;) {
+      const info = String(await node.command('CLUSTER', 'INFO'))
+      if (info.includes('cluster_state:ok') && info.includes(`cluster_known_nodes:${masters}`)) break
+      await delay(20)
+    }
+  }
+  return { nodes, stop: async () => { await Promise.all(nodes.map((node) => node.stop())) } }
+}
+
+export interface ConnectedClient {
+  readonly client: NodeRedisClient | IoRedisClient
+  close(): void
+}
+
+export interface ClientKind {
+  readonly name: string
+  /** By one of these ports, which are those of a Cluster where there are several. */
+  readonly connect: (ports: readonly number[]) => Promise<ConnectedClient>
+}
+
+/** With their defaults, as their users have them. */
+export const clientKinds: readonly ClientKind[] = [
+  {
+    name: 'redis',
+    connect: async ([port, ...others]) => {
+      const client = others.length > 0
+        ? createCluster({ rootNodes: [port!, ...others].map((one) => ({ socket: { host: '127.0.0.1', port: one } })) })
+        : createClient({ socket: { host: '127.0.0.1', port: port! } })
+      client.on('error', () => undefined)
+      await client.connect()
+      return { client, close: () => { client.destroy() } }
+    },
+  },
+  {
+    name: 'ioredis',
+    connect: async ([port, ...others]) => {
+      const client = others.length > 0 ? new IoCluster([port!, ...others].map((one) => ({ host: '127.0.0.1', port: one }))) : new IoRedis(port!, '127.0.0.1')
+      client.on('error', () => undefined)
+      return { client, close: () => { client.disconnect() } }
+    },
+  },
+]
+
+/** Below 55,536, so that the port of the Cluster bus is one too. */
+async function freePort(): Promise<number> {
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 12_000)
+    if (await isFree(port) && await isFree(port + 10_000)) return port
+  }
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer()
+  const free = await new Promise<boolean>((resolve) => {
+    server.once('error', () => { resolve(false) })
+    server.listen(port, '127.0.0.1', () => { resolve(true) })
+  })
+  if (free) await new Promise((resolve) => server.close(resolve))
+  return free
+}
