@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { checkProperty } from '../support/check-property.js'
-import { clientKinds, describeRedis, startRedis, type ConnectedClient, type RedisServer } from '../support/redis.js'
+import { clientKinds, type ConnectedClient } from '../support/redis-clients.js'
+import { describeRedis, startRedis, type RedisServer } from '../support/redis.js'
 import { coverage } from '../support/coverage.js'
 import { day, hour, lengthOf, minute, second, startMs } from '../state/clocked-store.js'
 import { memoryStore } from '../../src/state/memory-store.js'
@@ -33,7 +34,7 @@ describeRedis('QTA-4: the Redis store', () => {
   async function answersTo(admissions: readonly { readonly nowMs: number; readonly admission: Omit<Admission, 'scope'> }[]): Promise<AdmissionVerdict[]> {
     let nowMs = 0
     const store = redisStore(connected.client, { prefix: `run-${++runs}:`, now: () => nowMs })
-    return Promise.all(admissions.map((each) => {
+    return Promise.all(admissions.map(async (each) => {
       nowMs = each.nowMs
       return store.admit({ scope: 'one', ...each.admission })
     }))

@@ -5,10 +5,8 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { Cluster as IoCluster, Redis as IoRedis } from 'ioredis'
-import { createClient, createCluster } from 'redis'
+import { createClient } from 'redis'
 import { describe, it } from 'vitest'
-import type { IoRedisClient, NodeRedisClient } from '../../src/state/redis-store.js'
 
 const isInstalled = spawnSync('redis-server', ['--version']).status === 0
 
@@ -115,40 +113,6 @@ export async function startRedisCluster(masters = 3): Promise<RedisCluster> {
   }
   return { nodes, stop: async () => { await Promise.all(nodes.map((node) => node.stop())) } }
 }
-
-export interface ConnectedClient {
-  readonly client: NodeRedisClient | IoRedisClient
-  close(): void
-}
-
-export interface ClientKind {
-  readonly name: string
-  /** By one of these ports, which are those of a Cluster where there are several. */
-  readonly connect: (ports: readonly number[]) => Promise<ConnectedClient>
-}
-
-/** With their defaults, as their users have them. */
-export const clientKinds: readonly ClientKind[] = [
-  {
-    name: 'redis',
-    connect: async ([port, ...others]) => {
-      const client = others.length > 0
-        ? createCluster({ rootNodes: [port!, ...others].map((one) => ({ socket: { host: '127.0.0.1', port: one } })) })
-        : createClient({ socket: { host: '127.0.0.1', port: port! } })
-      client.on('error', () => undefined)
-      await client.connect()
-      return { client, close: () => { client.destroy() } }
-    },
-  },
-  {
-    name: 'ioredis',
-    connect: async ([port, ...others]) => {
-      const client = others.length > 0 ? new IoCluster([port!, ...others].map((one) => ({ host: '127.0.0.1', port: one }))) : new IoRedis(port!, '127.0.0.1')
-      client.on('error', () => undefined)
-      return { client, close: () => { client.disconnect() } }
-    },
-  },
-]
 
 /** Below 55,536, so that the port of the Cluster bus is one too. */
 async function freePort(): Promise<number> {

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, it } from 'vitest'
 import { redisStore } from '../../../src/state/redis-store.js'
 import { storeContract } from '../../../src/state/store-contract.js'
-import { clientKinds, describeRedis, startRedis, startRedisCluster, type ConnectedClient, type RedisCluster, type RedisServer } from '../../support/redis.js'
+import { clientKinds, type ConnectedClient } from '../../support/redis-clients.js'
+import { describeRedis, startRedis, startRedisCluster, type RedisCluster, type RedisServer } from '../../support/redis.js'
 
 let stores = 0
 
