@@ -83,8 +83,9 @@ class RedisStore implements StateStore {
     const slot = `${this.#prefix}{${keyPart(scope)}}:`
     const keepMs = proof === undefined ? '' : integerText(proof.keepMs, 1, 'keepMs')
     if (proof !== undefined) keys.push(`${slot}p:${keyPart(proof.key)}`)
-    const args = [this.#instant(), keepMs, chargeOnly === undefined ? '-' : chargesText(chargeOnly, slot, keys)]
-    for (const { quotas } of alternatives) args.push(chargesText(quotas, slot, keys))
+    const args = [this.#instant(), keepMs]
+    addCharges(chargeOnly ?? [], slot, keys, args)
+    for (const { quotas } of alternatives) addCharges(quotas, slot, keys, args)
     return { keys, args }
   }
 
@@ -98,16 +99,15 @@ class RedisStore implements StateStore {
 
 const scriptDigest = hash('sha1', admissionScript)
 
-/** As the script reads them. Adds their keys. */
-function chargesText(charges: readonly QuotaCharge[], slot: string, keys: string[]): string {
-  let text = ''
+/** As the script reads them. */
+function addCharges(charges: readonly QuotaCharge[], slot: string, keys: string[], args: string[]): void {
+  args.push(String(charges.length))
   for (const { key, window, limit, quantity } of charges) {
     const letter = Object.hasOwn(windowLetter, window) ? windowLetter[window] : undefined
     if (letter === undefined) throw new TypeError('an admission has an unknown window')
     keys.push(`${slot}${letter}:${keyPart(key)}`)
-    text += `${letter}${integerText(limit, 0, 'limit')},${integerText(quantity, 0, 'quantity')};`
+    args.push(letter, integerText(limit, 0, 'limit'), integerText(quantity, 0, 'quantity'))
   }
-  return text
 }
 
 /** Digests stand as they are. Another text stands by its digest, behind a sign that no digest has, so that none can be taken for another. */
