@@ -112,8 +112,8 @@ function addCharges(charges: readonly QuotaCharge[], slot: string, keys: string[
 
 /** Digests stand as they are. Another text stands by its digest, behind a sign that no digest has, so that none can be taken for another. */
 function keyPart(text: string): string {
-  if (/^[A-Za-z0-9_-]{1,64}$/.test(text)) return text
   if (typeof text !== 'string') throw new TypeError('an admission has a key that is no string')
+  if (/^[A-Za-z0-9_-]{1,64}$/.test(text)) return text
   // UTF-16, since UTF-8 would write every lone surrogate as the same replacement character.
   return `~${hash('sha256', Buffer.from(text, 'utf16le'), 'base64url')}`
 }
