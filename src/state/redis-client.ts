@@ -23,8 +23,26 @@ export interface IoRedisClient {
 export interface ScriptClient {
   /** Rejects where there is no connection, and none comes soon. */
   untilReady(): undefined | Promise<void>
-  /** Sends one command and repeats none. The script's first argument is `1` where it is sent for the first time. */
-  run(command: 'EVALSHA' | 'EVAL', script: string, keys: readonly string[], args: readonly string[]): Promise<unknown>
+  /** Runs it once, and never again where the answer is lost. Its first argument is `1`, or `0` where it must do nothing. */
+  run(script: Script, keys: readonly string[], args: readonly string[]): Promise<unknown>
+}
+
+export interface Script {
+  readonly text: string
+  /** SHA-1 of the text, in hexadecimal. */
+  readonly digest: string
+}
+
+type Send = (command: 'EVALSHA' | 'EVAL', textOrDigest: string) => Promise<unknown>
+
+/** A server that does not know a script has not run it. */
+async function runOnce({ text, digest }: Script, send: Send): Promise<unknown> {
+  try {
+    return await send('EVALSHA', digest)
+  } catch (error) {
+    if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error
+    return send('EVAL', text)
+  }
 }
 
 /** For so long an admission waits for a connection that was lost; the guard has answered soon after (QTA-6). */
@@ -92,9 +110,9 @@ class NodeRedisScripts extends Connection implements ScriptClient {
     return isReady === false ? 'connecting' : 'ready'
   }
 
-  run(command: 'EVALSHA' | 'EVAL', script: string, keys: readonly string[], args: readonly string[]): Promise<unknown> {
+  run(script: Script, keys: readonly string[], args: readonly string[]): Promise<unknown> {
     const options = { keys: [...keys], arguments: ['1', ...args] }
-    return command === 'EVALSHA' ? this.#client.evalSha(script, options) : this.#client.eval(script, options)
+    return runOnce(script, (command, text) => (command === 'EVALSHA' ? this.#client.evalSha(text, options) : this.#client.eval(text, options)))
   }
 }
 
@@ -126,10 +144,10 @@ class IoRedisScripts extends Connection implements ScriptClient {
     return status === 'end' ? 'closed' : 'connecting'
   }
 
-  run(command: 'EVALSHA' | 'EVAL', script: string, keys: readonly string[], args: readonly string[]): Promise<unknown> {
-    return command === 'EVALSHA'
-      ? this.#client.evalsha(script, keys.length, ...keys, this.#isFirstTime, ...args)
-      : this.#client.eval(script, keys.length, ...keys, this.#isFirstTime, ...args)
+  run(script: Script, keys: readonly string[], args: readonly string[]): Promise<unknown> {
+    // Both commands have the same bytes: a server that started anew in between may have run the first one.
+    const words = [...keys, this.#isFirstTime, ...args]
+    return runOnce(script, (command, text) => (command === 'EVALSHA' ? this.#client.evalsha(text, keys.length, ...words) : this.#client.eval(text, keys.length, ...words)))
   }
 }
 

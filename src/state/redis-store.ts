@@ -65,17 +65,7 @@ class RedisStore implements StateStore {
     const { keys, args } = this.#inputOf(admission)
     const becomingReady = this.#client.untilReady()
     if (becomingReady !== undefined) await becomingReady
-    return verdictOf(await this.#run(keys, args), admission.alternatives.length)
-  }
-
-  /** A server that does not know the script has not run it. */
-  async #run(keys: readonly string[], args: readonly string[]): Promise<unknown> {
-    try {
-      return await this.#client.run('EVALSHA', scriptDigest, keys, args)
-    } catch (error) {
-      if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error
-      return this.#client.run('EVAL', admissionScript, keys, args)
-    }
+    return verdictOf(await this.#client.run(script, keys, args), admission.alternatives.length)
   }
 
   #inputOf({ scope, proof, alternatives, chargeOnly }: Admission): { readonly keys: readonly string[]; readonly args: readonly string[] } {
@@ -97,7 +87,7 @@ class RedisStore implements StateStore {
   }
 }
 
-const scriptDigest = hash('sha1', admissionScript)
+const script = { text: admissionScript, digest: hash('sha1', admissionScript) }
 
 /** As the script reads them. */
 function addCharges(charges: readonly QuotaCharge[], slot: string, keys: string[], args: string[]): void {

@@ -9,17 +9,21 @@ export interface ConnectedClient {
 
 export interface ClientKind {
   readonly name: string
-  /** By one of these ports, which are those of a Cluster where there are several. */
-  readonly connect: (ports: readonly number[]) => Promise<ConnectedClient>
+  /**
+   * By one of these ports, which are those of a Cluster where there are several.
+   *
+   * @param ways by which port each port of a Cluster is reached
+   */
+  readonly connect: (ports: readonly number[], ways?: ReadonlyMap<number, number>) => Promise<ConnectedClient>
 }
 
 /** With their defaults, as their users have them. */
 export const clientKinds: readonly ClientKind[] = [
   {
     name: 'redis',
-    connect: async ([port, ...others]) => {
+    connect: async ([port, ...others], ways) => {
       const client = others.length > 0
-        ? createCluster({ rootNodes: [port!, ...others].map((one) => ({ socket: { host: '127.0.0.1', port: one } })) })
+        ? createCluster({ rootNodes: [port!, ...others].map((one) => ({ socket: { host: '127.0.0.1', port: one } })), ...(ways !== undefined && { nodeAddressMap: natOf(ways) }) })
         : createClient({ socket: { host: '127.0.0.1', port: port! } })
       client.on('error', () => undefined)
       await client.connect()
@@ -28,10 +32,14 @@ export const clientKinds: readonly ClientKind[] = [
   },
   {
     name: 'ioredis',
-    connect: async ([port, ...others]) => {
-      const client = others.length > 0 ? new IoCluster([port!, ...others].map((one) => ({ host: '127.0.0.1', port: one }))) : new IoRedis(port!, '127.0.0.1')
+    connect: async ([port, ...others], ways) => {
+      const client = others.length > 0 ? new IoCluster([port!, ...others].map((one) => ({ host: '127.0.0.1', port: one })), ways === undefined ? {} : { natMap: natOf(ways) }) : new IoRedis(port!, '127.0.0.1')
       client.on('error', () => undefined)
       return { client, close: () => { client.disconnect() } }
     },
   },
 ]
+
+function natOf(ways: ReadonlyMap<number, number>): Record<string, { host: string; port: number }> {
+  return Object.fromEntries([...ways].map(([from, to]) => [`127.0.0.1:${from}`, { host: '127.0.0.1', port: to }]))
+}
