@@ -28,11 +28,8 @@ export interface RedisServer {
   readonly port: number
   /** As if the machine had lost power. */
   kill(): Promise<void>
-  /** On the same port, with what it had written to its directory. */
-  restart(): Promise<void>
-  /** Holds the process, so that its connections stay open and nothing answers. */
-  pause(): void
-  resume(): void
+  /** On the same port, with what it had written to its directory. Resolves when it takes commands, or at once where nobody is to wait. */
+  restart(options?: { readonly isAwaited?: boolean; readonly settings?: readonly string[] }): Promise<void>
   /** Sends one command by a connection of its own. */
   command(...words: readonly string[]): Promise<unknown>
   stop(): Promise<void>
@@ -50,19 +47,19 @@ process.once('exit', () => { for (const child of running) child.kill('SIGKILL') 
 export async function startRedis(settings: readonly string[] = []): Promise<RedisServer> {
   const directory = mkdtempSync(join(tmpdir(), 'aap-redis-'))
   const port = await freePort()
-  const start = async (): Promise<ChildProcess> => {
-    const child = spawn('redis-server', ['--bind', '127.0.0.1', '--port', String(port), '--dir', directory, '--save', '', ...settings], { stdio: ['ignore', 'pipe', 'ignore'] })
+  const start = async (isAwaited: boolean, more: readonly string[] = []): Promise<ChildProcess> => {
+    const child = spawn('redis-server', ['--bind', '127.0.0.1', '--port', String(port), '--dir', directory, '--save', '', ...settings, ...more], { stdio: ['ignore', 'pipe', 'ignore'] })
     running.add(child)
     child.once('exit', () => running.delete(child))
     let log = ''
     child.stdout.on('data', (data: Buffer) => { log += data.toString() })
-    while (!log.includes('Ready to accept connections')) {
+    while (isAwaited && !log.includes('Ready to accept connections')) {
       if (child.exitCode !== null) throw new Error(`redis-server has ended:\n${log}`)
       await delay(5)
     }
     return child
   }
-  let child = await start()
+  let child = await start(true)
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     if (child.exitCode !== null || child.signalCode !== null) return
     const ended = once(child, 'exit')
@@ -72,12 +69,10 @@ export async function startRedis(settings: readonly string[] = []): Promise<Redi
   return {
     port,
     kill: () => end('SIGKILL'),
-    restart: async () => {
+    restart: async ({ isAwaited = true, settings: more = [] } = {}) => {
       await end('SIGKILL')
-      child = await start()
+      child = await start(isAwaited, more)
     },
-    pause: () => { child.kill('SIGSTOP') },
-    resume: () => { child.kill('SIGCONT') },
     command: async (...words) => {
       const client = createClient({ socket: { host: '127.0.0.1', port } })
       client.on('error', () => undefined)
