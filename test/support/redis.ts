@@ -36,7 +36,10 @@ export interface RedisServer {
 }
 
 export interface RedisCluster {
+  /** The masters that it was started with. */
   readonly nodes: readonly RedisServer[]
+  /** One more node, without any slots. */
+  add(): Promise<RedisServer>
   stop(): Promise<void>
 }
 
@@ -92,21 +95,37 @@ export async function startRedis(settings: readonly string[] = []): Promise<Redi
 
 /** Masters that share the 16,384 hash slots, without replicas. */
 export async function startRedisCluster(masters = 3): Promise<RedisCluster> {
-  const nodes = await Promise.all(Array.from({ length: masters }, () => startRedis(['--cluster-enabled', 'yes', '--cluster-node-timeout', '2000'])))
+  const startNode = (): Promise<RedisServer> => startRedis(['--cluster-enabled', 'yes', '--cluster-node-timeout', '2000', '--repl-diskless-sync-delay', '0'])
+  const nodes = await Promise.all(Array.from({ length: masters }, startNode))
+  const all = [...nodes]
+  const meet = async (node: RedisServer): Promise<void> => { await all[0]!.command('CLUSTER', 'MEET', '127.0.0.1', String(node.port)) }
+  const settled = async (): Promise<void> => {
+    for (const node of all) {
+      for (;;) {
+        const info = String(await node.command('CLUSTER', 'INFO'))
+        if (info.includes('cluster_state:ok') && info.includes(`cluster_known_nodes:${all.length}`)) break
+        await delay(20)
+      }
+    }
+  }
   const slots = Array.from({ length: 16_384 }, (_, slot) => slot)
   await Promise.all(nodes.map(async (node, i) => {
     await node.command('CLUSTER', 'SET-CONFIG-EPOCH', String(i + 1))
     await node.command('CLUSTER', 'ADDSLOTS', ...slots.filter((slot) => Math.floor(slot * masters / 16_384) === i).map(String))
   }))
-  for (const { port } of nodes.slice(1)) await nodes[0]!.command('CLUSTER', 'MEET', '127.0.0.1', String(port))
-  for (const node of nodes) {
-    for (;;) {
-      const info = String(await node.command('CLUSTER', 'INFO'))
-      if (info.includes('cluster_state:ok') && info.includes(`cluster_known_nodes:${masters}`)) break
-      await delay(20)
-    }
+  for (const node of nodes.slice(1)) await meet(node)
+  await settled()
+  return {
+    nodes,
+    add: async () => {
+      const node = await startNode()
+      all.push(node)
+      await meet(node)
+      await settled()
+      return node
+    },
+    stop: async () => { await Promise.all(all.map((node) => node.stop())) },
   }
-  return { nodes, stop: async () => { await Promise.all(nodes.map((node) => node.stop())) } }
 }
 
 /** Below 55,536, so that the port of the Cluster bus is one too. */
