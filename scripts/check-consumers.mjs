@@ -13,7 +13,7 @@ const consumers = [
   {
     folder: 'ts-nodenext',
     about: 'TypeScript NodeNext strict, Express 5, snippets of the documentation',
-    needs: ['express', 'typescript', '@types/express', '@types/node'],
+    needs: ['express', 'redis', 'ioredis', 'typescript', '@types/express', '@types/node'],
     prepare: writeSnippets,
     steps: [['node', 'node_modules/typescript/bin/tsc'], ['node', 'out/main.js']],
   },
@@ -68,7 +68,7 @@ function packageOf(name) {
 
 /** Every TypeScript block of the documentation as a module of its own: what stands there has to compile. */
 function writeSnippets(project) {
-  for (const page of ['README.md', 'docs/policy.md', 'docs/migrating-from-scopes.md']) {
+  for (const page of ['README.md', 'docs/policy.md', 'docs/state.md', 'docs/migrating-from-scopes.md']) {
     const blocks = [...readFileSync(join(root, page), 'utf8').matchAll(/^```ts\n([^]*?)^```$/gm)]
     if (blocks.length === 0) throw new Error(`${page} has no TypeScript blocks`)
     for (const [index, [, code]] of blocks.entries()) writeFileSync(join(project, `${basename(page, '.md').toLowerCase()}-${index + 1}.ts`), `${code}\nexport {}\n`)

@@ -88,7 +88,7 @@ export interface GuardOptions<Request = any> {
    * request that no route matches is denied (RTE-1). Default: none, and the middleware only authenticates.
    */
   readonly routes?: Readonly<Record<string, string | RouteEntry<Request> | PublicRoute>>
-  /** Where counters live. Default `memoryStore()`: exact within this process, and unknown to every other (QTA-4). */
+  /** Where counters live, and proofs. Default `memoryStore()`: exact within this process, and unknown to every other, as `redisStore` is not (QTA-4). */
   readonly store?: StateStore
   /** Milliseconds that the store may take, 1 to 60,000. Default 250. Then the request is refused with 503 (QTA-6). */
   readonly storeTimeoutMs?: number

@@ -45,4 +45,9 @@ for (const name of ['aap-claims', 'draft-01-claims', 'audit-record', 'test-vecto
   assert.equal(require(`aap-guard/schemas/${name}.schema.json`).$id, `urn:aap-guard:schema:${name}`)
 }
 assert.throws(() => require.resolve('aap-guard/test-vectors/keys/private/issuer.json'), { code: 'MODULE_NOT_FOUND' })
+// The Redis store needs neither client to be installed until one is given.
+const { redisStore } = await import('aap-guard/redis')
+assert.equal(redisStore({ evalSha: async () => 'admitted:-1', eval: async () => 'admitted:-1' }).name, 'redis')
+assert.equal(require('aap-guard/redis').redisStore, redisStore)
+assert.throws(() => require.resolve('redis'), { code: 'MODULE_NOT_FOUND' })
 console.log('ok')

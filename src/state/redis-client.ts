@@ -1,0 +1,164 @@
+/**
+ * A client of the package `redis`, single, Cluster, Sentinel or pool, known by its methods: nothing of the package is imported.
+ */
+export interface NodeRedisClient {
+  evalSha(sha1: string, options?: NodeRedisScriptOptions): Promise<unknown>
+  eval(script: string, options?: NodeRedisScriptOptions): Promise<unknown>
+}
+
+interface NodeRedisScriptOptions {
+  keys?: string[]
+  arguments?: string[]
+}
+
+/** A client of the package `ioredis`, single or Cluster, known by its methods: nothing of the package is imported. */
+export interface IoRedisClient {
+  readonly status: string
+  evalsha(sha1: string, keyCount: number, ...keysAndArguments: (string | Buffer)[]): Promise<unknown>
+  eval(script: string, keyCount: number, ...keysAndArguments: (string | Buffer)[]): Promise<unknown>
+  on(event: string, listener: () => void): unknown
+}
+
+/** What the Redis store asks of a client. */
+export interface ScriptClient {
+  /** Rejects where there is no connection, and none comes soon. */
+  untilReady(): undefined | Promise<void>
+  /** Runs it once, and never again where the answer is lost. Its first argument is `1`, or `0` where it must do nothing. */
+  run(script: Script, keys: readonly string[], args: readonly string[]): Promise<unknown>
+}
+
+export interface Script {
+  readonly text: string
+  /** SHA-1 of the text, in hexadecimal. */
+  readonly digest: string
+}
+
+type Send = (command: 'EVALSHA' | 'EVAL', textOrDigest: string) => Promise<unknown>
+
+/** A server that does not know a script has not run it. */
+async function runOnce({ text, digest }: Script, send: Send): Promise<unknown> {
+  try {
+    return await send('EVALSHA', digest)
+  } catch (error) {
+    if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error
+    return send('EVAL', text)
+  }
+}
+
+/** For so long an admission waits for a connection that was lost; the guard has answered soon after (QTA-6). */
+const reconnectMs = 200
+/** And for the first one, at start-up. */
+const firstConnectMs = 5_000
+const lookEveryMs = 5
+
+/** Stores that share a client share what listens to it. */
+const known = new WeakMap<object, ScriptClient>()
+
+/** @throws TypeError if it is a client of neither package */
+export function scriptClientOf(client: NodeRedisClient | IoRedisClient): ScriptClient {
+  const scripts = known.get(client) ?? (isNodeRedis(client) ? new NodeRedisScripts(client) : isIoRedis(client) ? new IoRedisScripts(client) : undefined)
+  if (scripts === undefined) throw new TypeError('redisStore: client must be a client of the package redis or ioredis')
+  known.set(client, scripts)
+  return scripts
+}
+
+abstract class Connection {
+  #isFirst = true
+  #soon: Promise<void> | undefined
+
+  protected abstract state(): 'ready' | 'connecting' | 'closed'
+
+  untilReady(): undefined | Promise<void> {
+    const state = this.state()
+    if (state === 'connecting') return (this.#soon ??= this.#connecting())
+    if (state === 'closed') return Promise.reject(new Error('the Redis client is closed'))
+    this.#isFirst = false
+    return undefined
+  }
+
+  /** One look-out for all that wait, so that none of them is in the client's own queue, which has no end. */
+  #connecting(): Promise<void> {
+    const giveUpMs = performance.now() + (this.#isFirst ? firstConnectMs : reconnectMs)
+    return new Promise((resolve, reject) => {
+      const look = (): void => {
+        const state = this.state()
+        if (state === 'connecting' && performance.now() < giveUpMs) {
+          setTimeout(look, lookEveryMs).unref()
+          return
+        }
+        this.#soon = undefined
+        if (state === 'ready') resolve()
+        else reject(new Error(`the Redis client is ${state === 'closed' ? 'closed' : 'not connected'}`))
+      }
+      look()
+    })
+  }
+}
+
+/** It rejects what was sent when a connection ends, and repeats nothing but what a Cluster node sent elsewhere. */
+class NodeRedisScripts extends Connection implements ScriptClient {
+  readonly #client: NodeRedisClient & { readonly isOpen?: unknown; readonly isReady?: unknown }
+
+  constructor(client: NodeRedisClient) {
+    super()
+    this.#client = client
+  }
+
+  protected state(): 'ready' | 'connecting' | 'closed' {
+    const { isOpen, isReady } = this.#client
+    if (isOpen === false) return 'closed'
+    return isReady === false ? 'connecting' : 'ready'
+  }
+
+  run(script: Script, keys: readonly string[], args: readonly string[]): Promise<unknown> {
+    const options = { keys: [...keys], arguments: ['1', ...args] }
+    return runOnce(script, (command, text) => (command === 'EVALSHA' ? this.#client.evalSha(text, options) : this.#client.eval(text, options)))
+  }
+}
+
+/**
+ * It sends again what had no answer when a connection ended: by `autoResendUnfulfilledCommands` of a client and by
+ * `retryDelayOnFailover` of a Cluster, both on by default. Then the same bytes say `0`, which the script does nothing for.
+ */
+class IoRedisScripts extends Connection implements ScriptClient {
+  readonly #client: IoRedisClient
+  /** An argument of everything that was sent since a connection was lost. */
+  #isFirstTime = Buffer.alloc(1, '1')
+
+  constructor(client: IoRedisClient) {
+    super()
+    this.#client = client
+    const lost = (): void => {
+      this.#isFirstTime.fill('0')
+      this.#isFirstTime = Buffer.alloc(1, '1')
+    }
+    client.on('close', lost)
+    // Of a Cluster, which does not close when one of its nodes does.
+    client.on('-node', lost)
+  }
+
+  protected state(): 'ready' | 'connecting' | 'closed' {
+    const { status } = this.#client
+    // A client that waits connects when it is used.
+    if (status === 'ready' || status === 'wait') return 'ready'
+    return status === 'end' ? 'closed' : 'connecting'
+  }
+
+  run(script: Script, keys: readonly string[], args: readonly string[]): Promise<unknown> {
+    // Both commands have the same bytes: a server that started anew in between may have run the first one.
+    const words = [...keys, this.#isFirstTime, ...args]
+    return runOnce(script, (command, text) => (command === 'EVALSHA' ? this.#client.evalsha(text, keys.length, ...words) : this.#client.eval(text, keys.length, ...words)))
+  }
+}
+
+function isNodeRedis(client: unknown): client is NodeRedisClient {
+  return hasMethods(client, ['evalSha', 'eval'])
+}
+
+function isIoRedis(client: unknown): client is IoRedisClient {
+  return hasMethods(client, ['evalsha', 'eval', 'on']) && typeof (client as { status?: unknown }).status === 'string'
+}
+
+function hasMethods(client: unknown, names: readonly string[]): boolean {
+  return typeof client === 'object' && client !== null && names.every((name) => typeof (client as Record<string, unknown>)[name] === 'function')
+}

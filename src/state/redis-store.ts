@@ -1,0 +1,129 @@
+import { hash } from 'node:crypto'
+import { inspect } from 'node:util'
+import type { Admission, AdmissionVerdict, QuotaCharge, QuotaWindow, StateStore } from '../model/store.js'
+import type { Clock } from '../model/clock.js'
+import { admissionScript } from './admission-script.js'
+import { scriptClientOf, type IoRedisClient, type NodeRedisClient, type ScriptClient } from './redis-client.js'
+
+export type { IoRedisClient, NodeRedisClient } from './redis-client.js'
+
+export interface RedisStoreOptions {
+  /**
+   * What all keys begin with: 1 to 64 of letters, digits, `:`, `.`, `_`, `-` and `/`. Servers that are to count together
+   * have the same. Default `aap:`.
+   */
+  readonly prefix?: string
+  /**
+   * Epoch milliseconds in place of the clock of the Redis server, for tests only: processes whose clocks differ count
+   * differently (QTA-3). Keys live for an hour longer.
+   */
+  readonly now?: Clock
+}
+
+const windowLetter = { second: 's', minute: 'm', hour: 'h', day: 'd' } as const satisfies Record<QuotaWindow, string>
+
+const longestWaitMs = 86_400_000
+
+const noAlternative: AdmissionVerdict = Object.freeze({ outcome: 'admitted', alternative: -1 })
+const firstAlternative: AdmissionVerdict = Object.freeze({ outcome: 'admitted', alternative: 0 })
+const replayed: AdmissionVerdict = Object.freeze({ outcome: 'replayed' })
+
+/**
+ * Counts in Redis 6.2 or later, or Valkey, for all processes that share it (QTA-4). An admission is one script and one
+ * round trip, on the server's clock, with all keys in one hash slot; every key has an expiry (QTA-7). The client stays
+ * yours: connect it, listen to its errors and close it.
+ *
+ * `admit` rejects where Redis refuses, cannot be reached or answers something else, and sends nothing twice (QTA-6).
+ *
+ * @param client of the package `redis` or `ioredis`, for a single server or a Cluster
+ * @throws TypeError for another client, an option that is not known, or a `prefix` or `now` of another type
+ * @throws RangeError if `prefix` has another form
+ */
+export function redisStore(client: NodeRedisClient | IoRedisClient, options: RedisStoreOptions = {}): StateStore {
+  return new RedisStore(scriptClientOf(client), options)
+}
+
+class RedisStore implements StateStore {
+  readonly name = 'redis'
+  readonly #client: ScriptClient
+  readonly #prefix: string
+  readonly #now: Clock | undefined
+
+  constructor(client: ScriptClient, options: RedisStoreOptions) {
+    const { prefix = 'aap:', now, ...others } = options
+    const [unknown] = Object.keys(others)
+    if (unknown !== undefined) throw new TypeError(`redisStore: unknown option ${unknown}; there are prefix and now`)
+    if (typeof prefix !== 'string') throw new TypeError('redisStore: prefix must be a string')
+    if (!/^[A-Za-z0-9:._/-]{1,64}$/.test(prefix)) throw new RangeError('redisStore: prefix must be 1 to 64 of letters, digits, ":", ".", "_", "-" and "/"')
+    if (now !== undefined && typeof now !== 'function') throw new TypeError('redisStore: now must be a function')
+    this.#client = client
+    this.#prefix = prefix
+    this.#now = now
+  }
+
+  async admit(admission: Admission): Promise<AdmissionVerdict> {
+    const { keys, args } = this.#inputOf(admission)
+    const becomingReady = this.#client.untilReady()
+    if (becomingReady !== undefined) await becomingReady
+    return verdictOf(await this.#client.run(script, keys, args), admission.alternatives.length)
+  }
+
+  #inputOf({ scope, proof, alternatives, chargeOnly }: Admission): { readonly keys: readonly string[]; readonly args: readonly string[] } {
+    const keys: string[] = []
+    const slot = `${this.#prefix}{${keyPart(scope)}}:`
+    const keepMs = proof === undefined ? '' : integerText(proof.keepMs, 1, 'keepMs')
+    if (proof !== undefined) keys.push(`${slot}p:${keyPart(proof.key)}`)
+    const args = [this.#instant(), keepMs]
+    addCharges(chargeOnly ?? [], slot, keys, args)
+    for (const { quotas } of alternatives) addCharges(quotas, slot, keys, args)
+    return { keys, args }
+  }
+
+  #instant(): string {
+    if (this.#now === undefined) return ''
+    const nowMs = this.#now()
+    if (!Number.isFinite(nowMs)) throw new TypeError('the clock gives no finite number')
+    return String(Math.floor(nowMs))
+  }
+}
+
+const script = { text: admissionScript, digest: hash('sha1', admissionScript) }
+
+/** As the script reads them. */
+function addCharges(charges: readonly QuotaCharge[], slot: string, keys: string[], args: string[]): void {
+  args.push(String(charges.length))
+  for (const { key, window, limit, quantity } of charges) {
+    const letter = Object.hasOwn(windowLetter, window) ? windowLetter[window] : undefined
+    if (letter === undefined) throw new TypeError('an admission has an unknown window')
+    keys.push(`${slot}${letter}:${keyPart(key)}`)
+    args.push(letter, integerText(limit, 0, 'limit'), integerText(quantity, 0, 'quantity'))
+  }
+}
+
+/** Digests stand as they are. Another text stands by its digest, behind a sign that no digest has, so that none can be taken for another. */
+function keyPart(text: string): string {
+  if (typeof text !== 'string') throw new TypeError('an admission has a key that is no string')
+  if (/^[A-Za-z0-9_-]{1,64}$/.test(text)) return text
+  // UTF-16, since UTF-8 would write every lone surrogate as the same replacement character.
+  return `~${hash('sha256', Buffer.from(text, 'utf16le'), 'base64url')}`
+}
+
+function integerText(value: number, least: number, name: string): string {
+  if (!Number.isSafeInteger(value) || value < least) throw new RangeError(`an admission has a ${name} that is no integer from ${least} to 2^53 - 1`)
+  return String(value)
+}
+
+/** Nothing is admitted but by an answer that this admission can have. */
+function verdictOf(answer: unknown, alternativeCount: number): AdmissionVerdict {
+  if (typeof answer === 'string') {
+    if (answer === 'admitted:0' && alternativeCount > 0) return firstAlternative
+    if (answer === 'admitted:-1' && alternativeCount === 0) return noAlternative
+    if (answer === 'replayed') return replayed
+    if (answer === 'late') throw new Error('the connection to Redis was lost before it answered')
+    const [, outcome, digits] = /^(admitted|full):(\d{1,9})$/.exec(answer) ?? []
+    const number = Number(digits)
+    if (outcome === 'admitted' && number < alternativeCount) return { outcome, alternative: number }
+    if (outcome === 'full' && alternativeCount > 0 && number >= 1 && number <= longestWaitMs) return { outcome, retryAfterMs: number }
+  }
+  throw new Error(`Redis answered ${inspect(answer).slice(0, 100)}`)
+}

@@ -1,0 +1,57 @@
+import { readFileSync } from 'node:fs'
+import { createClient } from 'redis'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { describeRedis, startRedis, type RedisServer } from '../support/redis.js'
+import { redisStore } from '../../src/state/redis-store.js'
+import type { QuotaCharge } from '../../src/model/store.js'
+
+const page = readFileSync(new URL('../../docs/state.md', import.meta.url), 'utf8')
+
+describeRedis('QTA-7: what docs/state.md says of Redis', () => {
+  let server: RedisServer
+  beforeAll(async () => { server = await startRedis() })
+  afterAll(() => server.stop())
+
+  it('the commands of the ACL are all that the script needs, and each is needed', async () => {
+    const commands = [...(/An ACL for the guard needs (.*?) on `~/.exec(page)?.[1] ?? '').matchAll(/`([a-z]+)`/g)].map(([, command]) => command!)
+    expect(commands.length).toBeGreaterThan(8)
+    for (const missing of [undefined, ...commands.filter((command) => command !== 'eval')]) {
+      const user = `without-${missing ?? 'nothing'}`
+      await server.command('FLUSHALL')
+      await server.command('ACL', 'SETUSER', user, 'on', '>secret', '~aap:*', '+hello', '+auth', '+client', ...commands.filter((command) => command !== missing).map((command) => `+${command}`))
+      const client = createClient({ socket: { host: '127.0.0.1', port: server.port }, username: user, password: 'secret' })
+      client.on('error', () => undefined)
+      await client.connect()
+      let nowMs = Date.UTC(2025, 0, 1)
+      const store = redisStore(client, { now: () => nowMs })
+      const everything = async () => {
+        for (const pause of [0, 0, 1, 500, 600, 4_000_000]) {
+          nowMs += pause
+          const quotas: readonly QuotaCharge[] = (['second', 'minute', 'hour', 'day'] as const).map((window) => ({ key: window, window, limit: 100, quantity: 1 }))
+          await store.admit({ scope: 's', proof: { key: String(nowMs) + String(Math.random()), keepMs: 1_000 }, alternatives: [{ quotas }] })
+        }
+        await redisStore(client).admit({ scope: 's', alternatives: [] })
+      }
+      if (missing === undefined) await everything()
+      else await expect(everything(), user).rejects.toThrow(/NOPERM|permission|can't run|no permissions/i)
+      client.destroy()
+    }
+  })
+
+  it('the kinds of keys, their types and how long they live', async () => {
+    await server.command('FLUSHALL')
+    const client = createClient({ socket: { host: '127.0.0.1', port: server.port } })
+    await client.connect()
+    const quotas: readonly QuotaCharge[] = (['second', 'minute', 'hour', 'day'] as const).map((window) => ({ key: 'k', window, limit: 100, quantity: 1 }))
+    await redisStore(client).admit({ scope: 's', proof: { key: 'k', keepMs: 60_001 }, alternatives: [{ quotas }] })
+    const rows = [...page.matchAll(/^\| `([a-z])`(?:, `([a-z])`)? \| .*? \| (list|string) \|/gm)].flatMap(([, one, other, type]) => [one, other].filter((kind) => kind !== undefined).map((kind) => [`aap:{s}:${kind}:k`, type]))
+    expect(await Promise.all((await client.keys('*')).sort().map(async (key) => [key, await client.type(key)]))).toEqual(rows.sort())
+    const livesFor = { s: 1_000 + 10_000, m: 60_000 + 10_000, h: 26 * 3_600_000, d: 49 * 3_600_000, p: 62_001 }
+    for (const [kind, ms] of Object.entries(livesFor)) {
+      const ttl = await client.pTTL(`aap:{s}:${kind}:k`)
+      expect(ttl, kind).toBeLessThanOrEqual(ms)
+      expect(ttl, kind).toBeGreaterThan(ms - 5_000)
+    }
+    client.destroy()
+  })
+})

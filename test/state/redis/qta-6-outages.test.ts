@@ -1,0 +1,155 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { afterEach, describe, expect, it } from 'vitest'
+import { clientKinds, type ConnectedClient } from '../../support/redis-clients.js'
+import { describeRedis, startRedis, type RedisServer } from '../../support/redis.js'
+import { redisStore } from '../../../src/state/redis-store.js'
+import type { Admission, AdmissionVerdict, StateStore } from '../../../src/model/store.js'
+
+const limited = (limit: number, key = 'k'): Admission => ({
+  scope: 's',
+  alternatives: [{ quotas: (['minute', 'day'] as const).map((window) => ({ key: `${key}-${window}`, window, limit, quantity: 1 })) }],
+})
+
+describeRedis('QTA-6: a Redis that fails admits nothing', () => {
+  describe.each(clientKinds)('by the client $name', ({ connect }) => {
+    let server: RedisServer
+    let connected: ConnectedClient
+    let store: StateStore
+
+    const begin = async (settings: readonly string[] = []): Promise<void> => {
+      server = await startRedis(settings)
+      connected = await connect([server.port])
+      store = redisStore(connected.client)
+    }
+    const again = async (admission: Admission): Promise<AdmissionVerdict> => {
+      for (;;) {
+        try {
+          return await store.admit(admission)
+        } catch {
+          await delay(10)
+        }
+      }
+    }
+    /** How many of many in turn are admitted, while it goes up and down. */
+    const admittedOf = async (times: number, admission: Admission): Promise<number> => {
+      let admitted = 0
+      for (let i = 0; i < times; i++) if ((await again(admission)).outcome === 'admitted') admitted++
+      return admitted
+    }
+
+    afterEach(async () => {
+      connected.close()
+      await server.stop()
+    })
+
+    it('killed under load and started again with its append-only file: nothing above the limit, and no key without an expiry', async () => {
+      await begin(['--appendonly', 'yes'])
+      let admitted = 0
+      const load = Array.from({ length: 8 }, async () => {
+        for (let i = 0; i < 150; i++) {
+          try {
+            if ((await store.admit(limited(700))).outcome === 'admitted') admitted++
+          } catch {
+            await delay(1)
+          }
+        }
+      })
+      for (let i = 0; i < 3; i++) {
+        await delay(40)
+        await server.kill()
+        await delay(40)
+        await server.restart()
+      }
+      await Promise.all(load)
+      admitted += await admittedOf(701, limited(700))
+      expect(admitted).toBeLessThanOrEqual(700)
+      expect(admitted).toBeGreaterThan(400)
+      const ttls = await server.command('EVAL', "local found = {} for _, key in ipairs(redis.call('KEYS', '*')) do found[#found + 1] = redis.call('PTTL', key) end return found", '0') as number[]
+      expect(ttls).toHaveLength(2)
+      expect(Math.min(...ttls)).toBeGreaterThan(0)
+    })
+
+    it('started again without persistence: it has forgotten, and the limit holds for what came after', async () => {
+      await begin()
+      expect(await admittedOf(7, limited(5))).toBe(5)
+      await server.restart()
+      expect(await admittedOf(7, limited(5))).toBe(5)
+    })
+
+    it('down: refused, and admitted again when it is back', async () => {
+      await begin(['--appendonly', 'yes'])
+      expect(await admittedOf(2, limited(3))).toBe(2)
+      await server.kill()
+      for (let i = 0; i < 3; i++) await expect(store.admit(limited(3))).rejects.toThrow()
+      await server.restart()
+      expect(await admittedOf(3, limited(3))).toBe(1)
+    })
+
+    it('out of memory: refused, nothing is written, and the counts are what they were', async () => {
+      await begin()
+      expect(await admittedOf(2, limited(5))).toBe(2)
+      const before = await server.command('EVAL', "return {redis.call('GET', 'aap:{s}:d:k-day'), redis.call('LRANGE', 'aap:{s}:m:k-minute', 0, -1)}", '0')
+      await server.command('CONFIG', 'SET', 'maxmemory-policy', 'noeviction', 'maxmemory', '1')
+      for (const key of ['k', 'new']) {
+        await expect(store.admit(limited(5, key))).rejects.toThrow(/OOM/)
+        await expect(store.admit({ ...limited(5, key), proof: { key: 'p', keepMs: 60_001 } })).rejects.toThrow(/OOM/)
+        await expect(store.admit({ scope: 's', alternatives: [], proof: { key: 'p', keepMs: 60_001 } })).rejects.toThrow(/OOM/)
+      }
+      await server.command('CONFIG', 'SET', 'maxmemory', '0')
+      expect(await server.command('EVAL', "return {redis.call('GET', 'aap:{s}:d:k-day'), redis.call('LRANGE', 'aap:{s}:m:k-minute', 0, -1)}", '0')).toEqual(before)
+      expect(await server.command('DBSIZE')).toBe(2)
+      expect(await admittedOf(5, limited(5))).toBe(3)
+    })
+
+    it('a replica: refused', async () => {
+      await begin()
+      const primary = await startRedis()
+      try {
+        await server.command('REPLICAOF', '127.0.0.1', String(primary.port))
+        await expect(store.admit(limited(5))).rejects.toThrow(/READONLY|LOADING|MASTERDOWN/)
+        await server.command('REPLICAOF', 'NO', 'ONE')
+        expect(await admittedOf(6, limited(5))).toBe(5)
+      } finally {
+        await primary.stop()
+      }
+    })
+
+    it('loading its data: refused, and then it knows them', async () => {
+      await begin(['--appendonly', 'yes', '--aof-use-rdb-preamble', 'no'])
+      expect(await admittedOf(2, limited(3))).toBe(2)
+      await server.command('EVAL', "for i = 1, 3000 do redis.call('SET', 'filler-' .. i, string.rep('x', 1024), 'PX', 600000) end", '0')
+      await server.restart({ isAwaited: false, settings: ['--key-load-delay', '300', '--loading-process-events-interval-bytes', '1024'] })
+      await expect(store.admit(limited(3))).rejects.toThrow()
+      expect(await admittedOf(3, limited(3))).toBe(1)
+    })
+
+    it('values of somebody else under its keys: refused, and nothing of the admission is done', async () => {
+      await begin()
+      for (const [key, ...command] of [
+        ['aap:{s}:d:k-day', 'SET', 'aap:{s}:d:k-day', 'x'], ['aap:{s}:d:k-day', 'SET', 'aap:{s}:d:k-day', '1 2 3'], ['aap:{s}:d:k-day', 'SET', 'aap:{s}:d:k-day', ''], ['aap:{s}:d:k-day', 'HSET', 'aap:{s}:d:k-day', 'a', '1'],
+        ['aap:{s}:m:k-minute', 'RPUSH', 'aap:{s}:m:k-minute', 'x'], ['aap:{s}:m:k-minute', 'RPUSH', 'aap:{s}:m:k-minute', '1 2 3'], ['aap:{s}:m:k-minute', 'RPUSH', 'aap:{s}:m:k-minute', '1 2 3', 'x'], ['aap:{s}:m:k-minute', 'SET', 'aap:{s}:m:k-minute', '1'],
+      ] as const) {
+        await server.command('FLUSHALL')
+        await server.command(...command)
+        await expect(store.admit({ ...limited(5), proof: { key: 'p', keepMs: 60_001 } }), command.join(' ')).rejects.toThrow(/no counter of aap-guard|WRONGTYPE/)
+        expect(await server.command('KEYS', '*')).toEqual([key])
+      }
+    })
+  })
+})
+
+describeRedis('QTA-6: a client that is not connected', () => {
+  it.each(clientKinds)('by $name: is refused when it was closed', async ({ connect }) => {
+    const server = await startRedis()
+    try {
+      const connected = await connect([server.port])
+      const store = redisStore(connected.client)
+      expect((await store.admit(limited(5))).outcome).toBe('admitted')
+      connected.close()
+      await delay(20)
+      await expect(store.admit(limited(5))).rejects.toThrow(/closed/i)
+    } finally {
+      await server.stop()
+    }
+  })
+})

@@ -1,0 +1,104 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { clientKinds, type ConnectedClient } from '../../support/redis-clients.js'
+import { describeRedis, startRedis, type RedisServer } from '../../support/redis.js'
+import { redisStore } from '../../../src/state/redis-store.js'
+import type { Admission, QuotaCharge, QuotaWindow } from '../../../src/model/store.js'
+import { lengthOf } from '../clocked-store.js'
+
+const windows = ['second', 'minute', 'hour', 'day'] as const satisfies readonly QuotaWindow[]
+
+describeRedis('QTA-7: in Redis nothing is kept without an expiry', () => {
+  let server: RedisServer
+  let connected: ConnectedClient
+  beforeAll(async () => {
+    server = await startRedis()
+    connected = await clientKinds[0]!.connect([server.port])
+  })
+  afterAll(async () => {
+    connected.close()
+    await server.stop()
+  })
+
+  /** By key; -1 is a key without an expiry. */
+  async function expiries(): Promise<Map<string, number>> {
+    const found = await server.command('EVAL', "local found = {} for _, key in ipairs(redis.call('KEYS', '*')) do found[#found + 1] = key found[#found + 1] = redis.call('PTTL', key) end return found", '0') as (string | number)[]
+    return new Map(Array.from({ length: found.length / 2 }, (_, i) => [String(found[2 * i]), Number(found[2 * i + 1])]))
+  }
+
+  it('after thousands of admissions of every kind, on the clock of the server', async () => {
+    await server.command('FLUSHALL')
+    const store = redisStore(connected.client)
+    await Promise.all(Array.from({ length: 4_000 }, async (_, i) => store.admit(someAdmission(i))))
+    const found = [...await expiries()]
+    expect(found.length).toBeGreaterThan(300)
+    expect(found.filter(([, ttl]) => ttl <= 0)).toEqual([])
+    for (const [key, ttl] of found) expect(ttl, key).toBeLessThanOrEqual(key.includes(':p:') ? 72_001 : lengthOf.day + 90_000_000)
+  })
+
+  it('and on a clock that jumps', async () => {
+    await server.command('FLUSHALL')
+    let nowMs = Date.UTC(2025, 0, 1)
+    const store = redisStore(connected.client, { now: () => nowMs })
+    await Promise.all(Array.from({ length: 4_000 }, async (_, i) => {
+      nowMs += [0, 0, 1, 900, -900, 60_000, -3_600_000, 4_000_000, -86_400_000, 90_000_000][i % 10]!
+      return store.admit(someAdmission(i))
+    }))
+    const found = [...await expiries()]
+    expect(found.length).toBeGreaterThan(300)
+    expect(found.filter(([, ttl]) => ttl <= 0)).toEqual([])
+  })
+
+  it.each(windows)('a %s lives for as long as it counts, and goes on living while it is used', async (window) => {
+    await server.command('FLUSHALL')
+    const store = redisStore(connected.client)
+    const take = () => store.admit({ scope: 's', alternatives: [{ quotas: [{ key: 'k', window, limit: 9, quantity: 1 }] }] })
+    await take()
+    const [[key, ttl] = ['', 0]] = await expiries()
+    expect(ttl).toBeGreaterThan(lengthOf[window])
+    await server.command('PEXPIRE', key, '5000')
+    await take()
+    expect((await expiries()).get(key)).toBeGreaterThan(lengthOf[window])
+  })
+
+  it('POP-3: a proof lives for two seconds longer than it could be shown, whatever is decided and however it is shown again', async () => {
+    await server.command('FLUSHALL')
+    const store = redisStore(connected.client)
+    for (let i = 0; i < 3; i++) await store.admit({ scope: 's', proof: { key: 'k', keepMs: i === 0 ? 60_001 : 1 }, alternatives: [{ quotas: [{ key: 'q', window: 'hour', limit: 0, quantity: 1 }] }] })
+    const found = [...await expiries()]
+    expect(found.map(([key]) => key)).toEqual(['aap:{s}:p:k'])
+    expect(found[0]![1]).toBeGreaterThan(60_001)
+    expect(found[0]![1]).toBeLessThanOrEqual(62_001)
+  })
+
+  it('a refusal writes nothing', async () => {
+    await server.command('FLUSHALL')
+    const store = redisStore(connected.client)
+    const none: QuotaCharge = { key: 'k', window: 'minute', limit: 0, quantity: 1 }
+    const some: QuotaCharge = { key: 'other', window: 'hour', limit: 5, quantity: 1 }
+    await store.admit({ scope: 's', alternatives: [{ quotas: [some, none] }], chargeOnly: [some, none] })
+    expect(await expiries()).toEqual(new Map())
+  })
+
+  it('what has left a window takes up no room', async () => {
+    await server.command('FLUSHALL')
+    let nowMs = Date.UTC(2025, 0, 1)
+    const store = redisStore(connected.client, { now: () => nowMs })
+    for (let i = 0; i < 1_000; i++) {
+      nowMs += 100
+      await store.admit({ scope: 's', alternatives: [{ quotas: [{ key: 'k', window: 'second', limit: 50, quantity: 1 }] }] })
+    }
+    // Ten requests of one second, and the head.
+    expect(await server.command('LLEN', 'aap:{s}:s:k')).toBe(11)
+  })
+})
+
+/** The same each time, and different from its neighbours. */
+function someAdmission(i: number): Admission {
+  const charge = (n: number): QuotaCharge => ({ key: `key-${n % 40}`, window: windows[n % 4]!, limit: [0, 1, 5, 1_000][n % 7 % 4]!, quantity: n % 3 })
+  return {
+    scope: `scope-${i % 7}`,
+    alternatives: Array.from({ length: i % 4 }, (_, a) => ({ quotas: Array.from({ length: (i + a) % 4 }, (__, q) => charge(i * 7 + a * 3 + q)) })),
+    ...(i % 3 === 0 && { proof: { key: `proof-${i % 50}`, keepMs: i % 2 === 0 ? 70_001 : 20_000 } }),
+    ...(i % 5 === 0 && { chargeOnly: [charge(i), charge(i + 1)] }),
+  }
+}
