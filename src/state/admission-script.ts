@@ -250,8 +250,8 @@ while nextArg <= #ARGV do
 end
 if shortest then answer = format('full:%.0f', shortest) end
 
--- Two seconds more than it could be shown for: clocks are corrected by as much.
-if keepMs then call('SET', KEYS[1], '1', 'PX', format('%.0f', keepMs + 2000 + spare)) end
+-- A minute more than it could be shown for here: another process may be behind, where the proof is fresh for longer.
+if keepMs then call('SET', KEYS[1], '1', 'PX', format('%.0f', keepMs + 60000 + spare)) end
 for _, counter in ipairs(counters) do
   if counter.isDirty then
     if counter.isSliding then saveSliding(counter) else saveAligned(counter) end

@@ -60,14 +60,14 @@ describeRedis('QTA-7: in Redis nothing is kept without an expiry', () => {
     expect((await expiries()).get(key)).toBeGreaterThan(lengthOf[window])
   })
 
-  it('POP-3: a proof lives for two seconds longer than it could be shown, whatever is decided and however it is shown again', async () => {
+  it('POP-3: a proof lives for a minute longer than it could be shown, whatever is decided and however it is shown again', async () => {
     await server.command('FLUSHALL')
     const store = redisStore(connected.client)
     for (let i = 0; i < 3; i++) await store.admit({ scope: 's', proof: { key: 'k', keepMs: i === 0 ? 60_001 : 1 }, alternatives: [{ quotas: [{ key: 'q', window: 'hour', limit: 0, quantity: 1 }] }] })
     const found = [...await expiries()]
     expect(found.map(([key]) => key)).toEqual(['aap:{s}:p:k'])
-    expect(found[0]![1]).toBeGreaterThan(60_001)
-    expect(found[0]![1]).toBeLessThanOrEqual(62_001)
+    expect(found[0]![1]).toBeGreaterThan(110_001)
+    expect(found[0]![1]).toBeLessThanOrEqual(120_001)
   })
 
   it('a refusal writes nothing', async () => {
