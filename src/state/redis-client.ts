@@ -1,5 +1,5 @@
 /**
- * A client of the package `redis`, single, Cluster, Sentinel or pool, known by its methods: nothing of the package is imported.
+ * A client of the package `redis`, single or Cluster, known by its methods: nothing of the package is imported.
  */
 export interface NodeRedisClient {
   evalSha(sha1: string, options?: NodeRedisScriptOptions): Promise<unknown>
