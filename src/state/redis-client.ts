@@ -1,5 +1,5 @@
 /**
- * A client of the package `redis`, single, Cluster, Sentinel or pool, known by its methods: nothing of the package is imported.
+ * A client of the package `redis`, single or Cluster, known by its methods: nothing of the package is imported.
  */
 export interface NodeRedisClient {
   evalSha(sha1: string, options?: NodeRedisScriptOptions): Promise<unknown>
@@ -62,17 +62,20 @@ export function scriptClientOf(client: NodeRedisClient | IoRedisClient): ScriptC
   return scripts
 }
 
+/** `idle`: it connects when it is used. */
+type ConnectionState = 'idle' | 'connecting' | 'ready' | 'closed'
+
 abstract class Connection {
   #isFirst = true
   #soon: Promise<void> | undefined
 
-  protected abstract state(): 'ready' | 'connecting' | 'closed'
+  protected abstract state(): ConnectionState
 
   untilReady(): undefined | Promise<void> {
     const state = this.state()
     if (state === 'connecting') return (this.#soon ??= this.#connecting())
     if (state === 'closed') return Promise.reject(new Error('the Redis client is closed'))
-    this.#isFirst = false
+    if (state === 'ready') this.#isFirst = false
     return undefined
   }
 
@@ -87,8 +90,9 @@ abstract class Connection {
           return
         }
         this.#soon = undefined
-        if (state === 'ready') resolve()
-        else reject(new Error(`the Redis client is ${state === 'closed' ? 'closed' : 'not connected'}`))
+        if (state === 'closed') reject(new Error('the Redis client is closed'))
+        else if (state === 'connecting') reject(new Error('the Redis client is not connected'))
+        else resolve()
       }
       look()
     })
@@ -104,7 +108,7 @@ class NodeRedisScripts extends Connection implements ScriptClient {
     this.#client = client
   }
 
-  protected state(): 'ready' | 'connecting' | 'closed' {
+  protected state(): ConnectionState {
     const { isOpen, isReady } = this.#client
     if (isOpen === false) return 'closed'
     return isReady === false ? 'connecting' : 'ready'
@@ -137,11 +141,14 @@ class IoRedisScripts extends Connection implements ScriptClient {
     client.on('-node', lost)
   }
 
-  protected state(): 'ready' | 'connecting' | 'closed' {
+  protected state(): ConnectionState {
     const { status } = this.#client
-    // A client that waits connects when it is used.
-    if (status === 'ready' || status === 'wait') return 'ready'
-    return status === 'end' ? 'closed' : 'connecting'
+    switch (status) {
+      case 'ready': return 'ready'
+      case 'wait': return 'idle'
+      case 'end': return 'closed'
+      default: return 'connecting'
+    }
   }
 
   run(script: Script, keys: readonly string[], args: readonly string[]): Promise<unknown> {

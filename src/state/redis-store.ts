@@ -113,8 +113,9 @@ function integerText(value: number, least: number, name: string): string {
   return String(value)
 }
 
-/** Nothing is admitted but by an answer that this admission can have. */
-function verdictOf(answer: unknown, alternativeCount: number): AdmissionVerdict {
+/** Nothing is admitted but by an answer that this admission can have. Clients can be told to give texts as bytes. */
+function verdictOf(reply: unknown, alternativeCount: number): AdmissionVerdict {
+  const answer = Buffer.isBuffer(reply) ? reply.toString('latin1') : reply
   if (typeof answer === 'string') {
     if (answer === 'admitted:0' && alternativeCount > 0) return firstAlternative
     if (answer === 'admitted:-1' && alternativeCount === 0) return noAlternative

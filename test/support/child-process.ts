@@ -23,9 +23,11 @@ export async function compileProgram(file: URL): Promise<ChildProgram> {
   return {
     start: () => {
       const child = fork(main)
+      const ended = once(child, 'exit').then(([code]) => { throw new Error(`the process has ended with ${String(code)}`) })
+      ended.catch(() => undefined)
       return {
         ask: async (message) => {
-          const answer = Promise.race([once(child, 'message'), once(child, 'exit').then(([code]) => { throw new Error(`the process has ended with ${String(code)}`) })])
+          const answer = Promise.race([once(child, 'message'), ended])
           child.send(message as object)
           return ((await answer) as unknown[])[0]
         },

@@ -10,13 +10,14 @@ export interface Task {
   readonly quotas: readonly QuotaCharge[]
 }
 
-let store: ReturnType<typeof redisStore> | undefined
+const stores = new Map<string, ReturnType<typeof redisStore>>()
 
 process.on('message', (task: Task) => { void answer(task) })
 
 async function answer({ client, ports, times, quotas }: Task): Promise<void> {
-  store ??= redisStore((await clientKinds.find(({ name }) => name === client)!.connect(ports)).client)
-  const connected = store
-  const verdicts = await Promise.all(Array.from({ length: times }, async () => connected.admit({ scope: 'shared', alternatives: [{ quotas }] })))
+  const way = `${client} ${ports.join()}`
+  const store = stores.get(way) ?? redisStore((await clientKinds.find(({ name }) => name === client)!.connect(ports)).client)
+  stores.set(way, store)
+  const verdicts = await Promise.all(Array.from({ length: times }, async () => store.admit({ scope: 'shared', alternatives: [{ quotas }] })))
   process.send!(verdicts.filter(({ outcome }) => outcome === 'admitted').length)
 }

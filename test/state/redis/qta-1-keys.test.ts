@@ -94,12 +94,12 @@ describe('redisStore believes no answer that the admission cannot have', () => {
 
   it.each([
     undefined, null, '', 0, 1, true, [], ['admitted:0'], {}, 'OK', 'admitted', 'admitted:', 'admitted:-1', 'admitted:2', 'admitted:01x', 'admitted:0 ', ' admitted:0', 'admitted:0\n', 'admitted:1e0', 'ADMITTED:0', 'admitted:9999999999',
-    'full', 'full:', 'full:0', 'full:-5', 'full:86400001', 'full:1.5', 'full:nan', 'replayed:1', 'proofs-full', 'late', Buffer.from('admitted:0'),
+    'full', 'full:', 'full:0', 'full:-5', 'full:86400001', 'full:1.5', 'full:nan', 'replayed:1', 'proofs-full', 'late', Buffer.from('admitted:5'), new Uint8Array(2),
   ])('%j', async (answer) => {
     await expect(storeOf(answer).admit(two)).rejects.toThrow(/Redis/)
   })
 
-  it.each([['admitted:0', { outcome: 'admitted', alternative: 0 }], ['admitted:1', { outcome: 'admitted', alternative: 1 }], ['full:86400000', { outcome: 'full', retryAfterMs: 86_400_000 }], ['replayed', { outcome: 'replayed' }]])('but %j', async (answer, verdict) => {
+  it.each([['admitted:0', { outcome: 'admitted', alternative: 0 }], ['admitted:1', { outcome: 'admitted', alternative: 1 }], ['full:86400000', { outcome: 'full', retryAfterMs: 86_400_000 }], ['replayed', { outcome: 'replayed' }], [Buffer.from('admitted:1'), { outcome: 'admitted', alternative: 1 }]])('but %j', async (answer, verdict) => {
     expect(await storeOf(answer).admit(two)).toEqual(verdict)
   })
 

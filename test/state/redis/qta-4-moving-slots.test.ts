@@ -101,7 +101,7 @@ describeRedis('QTA-4: a Cluster whose slots move', () => {
       // What had no answer may have been counted.
       expect(counts.admitted).toBeLessThanOrEqual(limit)
       expect(counts.admitted).toBeGreaterThanOrEqual(limit - counts.failed)
-    })
+    }, 90_000)
   })
 })
 

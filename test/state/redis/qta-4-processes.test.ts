@@ -6,8 +6,15 @@ import type { Task } from './counting-process.js'
 
 describeRedis('QTA-4: four processes share one limit', () => {
   let program: ChildProgram
-  beforeAll(async () => { program = await compileProgram(new URL('counting-process.ts', import.meta.url)) })
-  afterAll(() => { program.remove() })
+  let processes: readonly ReturnType<ChildProgram['start']>[]
+  beforeAll(async () => {
+    program = await compileProgram(new URL('counting-process.ts', import.meta.url))
+    processes = Array.from({ length: 4 }, () => program.start())
+  })
+  afterAll(() => {
+    for (const { stop } of processes) stop()
+    program.remove()
+  })
 
   describe.each(['a single server', 'a Cluster of three masters'])('%s', (kind) => {
     let server: RedisServer | RedisCluster
@@ -19,15 +26,11 @@ describeRedis('QTA-4: four processes share one limit', () => {
     afterAll(() => server.stop())
 
     it.each(clientKinds)('by $name: exactly 100 of 2,000 that come at once, each time', async ({ name: client }) => {
-      const processes = Array.from({ length: 4 }, () => program.start())
-      try {
-        for (let round = 0; round < 5; round++) {
-          const quotas = (['second', 'minute', 'hour', 'day'] as const).map((window) => ({ key: `${client}-${window}-${round}`, window, limit: window === 'second' ? 5_000 : 100, quantity: 1 }))
-          const counts = await Promise.all(processes.map(({ ask }) => ask({ client, ports, times: 500, quotas } satisfies Task)))
-          expect((counts as number[]).reduce((sum, count) => sum + count), counts.join(' + ')).toBe(100)
-        }
-      } finally {
-        for (const { stop } of processes) stop()
+      for (let round = 0; round < 5; round++) {
+        // The day may end while this runs, and the minute slides over its end.
+        const quotas = (['minute', 'day'] as const).map((window) => ({ key: `${client}-${window}-${round}`, window, limit: 100, quantity: 1 }))
+        const counts = await Promise.all(processes.map(({ ask }) => ask({ client, ports, times: 500, quotas } satisfies Task)))
+        expect((counts as number[]).reduce((sum, count) => sum + count), counts.join(' + ')).toBe(100)
       }
     })
   })
