@@ -145,6 +145,8 @@ local function loadSliding(counter)
     first = first + 1
   end
   counter.first, counter.total = first, rest
+  -- So that many that have left are gone through once, also where this admission takes nothing.
+  if first > 128 then counter.isDirty = true end
 end
 
 local function waitForSliding(counter, quantity, limit)
