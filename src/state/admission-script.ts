@@ -127,7 +127,7 @@ end
 
 local function loadSliding(counter)
   local key, length = counter.key, counter.length
-  local piece = call('LRANGE', key, 0, 3)
+  local piece = call('LRANGE', key, '0', '3')
   counter.piece, counter.from, counter.first, counter.pending = piece, 0, 1, 0
   if not piece[1] then
     counter.isNew, counter.elapsed, counter.total = true, 0, 0
@@ -145,6 +145,8 @@ local function loadSliding(counter)
     first = first + 1
   end
   counter.first, counter.total = first, rest
+  -- So that many that have left are gone through once, also where this admission takes nothing.
+  if first > 128 then counter.isDirty = true end
 end
 
 local function waitForSliding(counter, quantity, limit)
@@ -175,14 +177,15 @@ local function saveSliding(counter)
   local head = format('%.0f %.0f %.0f', now, elapsed, counter.total)
   if not counter.isNew then
     -- The head takes the place of the last entry that has left.
-    call('LSET', key, first - 1, head)
-    if first > 1 then call('LTRIM', key, first - 1, -1) end
+    local place = first == 1 and '0' or format('%.0f', first - 1)
+    call('LSET', key, place, head)
+    if first > 1 then call('LTRIM', key, place, '-1') end
   end
   if pending > 0 then
     -- Quantities of the same millisecond share an entry.
     local at, quantity
     if elapsed == counter.before and counter.total > pending then
-      at, quantity = match(call('LINDEX', key, -1), '^(%d+) ?(%d*)$')
+      at, quantity = match(call('LINDEX', key, '-1'), '^(%d+) ?(%d*)$')
     end
     local isSame = at and tonumber(at) == elapsed
     if isSame then pending = pending + (tonumber(quantity) or 1) end
@@ -190,7 +193,7 @@ local function saveSliding(counter)
     if counter.isNew then
       call('RPUSH', key, head, entry)
     elseif isSame then
-      call('LSET', key, -1, entry)
+      call('LSET', key, '-1', entry)
     else
       call('RPUSH', key, entry)
     end

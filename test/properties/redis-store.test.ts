@@ -73,6 +73,27 @@ describeRedis('QTA-4: the Redis store', () => {
     }), { runs: 150, coverage: seen })
   })
 
+  it('answers as the memory store does where windows hold hundreds of entries', async () => {
+    const event = fc.record({ pause: fc.constantFrom(0, 1, 1, 1, 2, 3, 400), quantity: fc.constantFrom(0, 1, 1, 1, 1, 2, 140, 400), isCharged: fc.constantFrom(true, true, true, false) })
+    const seen = coverage({ admitted: 0.9, full: 0.9 })
+    await checkProperty(fc.asyncProperty(fc.constantFrom('second', 'minute'), fc.constantFrom(300, 800), fc.array(event, { minLength: 400, maxLength: 800, size: 'max' }), async (window, limit, events) => {
+      let nowMs = startMs
+      const none: QuotaCharge = { key: 'none', window: 'day', limit: 0, quantity: 1 }
+      const admissions = events.map(({ pause, quantity, isCharged }, i) => {
+        nowMs += i === 350 ? lengthOf[window] - 200 : pause
+        const quotas: QuotaCharge[] = [{ key: 'many', window, limit, quantity }]
+        return { nowMs, admission: { alternatives: [{ quotas: isCharged ? quotas : [...quotas, none] }] } }
+      })
+      const memory = memoryStore({ now: () => nowMs })
+      const expected = admissions.map((each) => {
+        nowMs = each.nowMs
+        return memory.admit({ scope: 'one', ...each.admission })
+      })
+      expect(await answersTo(admissions)).toEqual(expected)
+      for (const outcome of new Set((expected as AdmissionVerdict[]).map((verdict) => verdict.outcome))) seen.note(outcome)
+    }), { runs: 20, coverage: seen })
+  })
+
   it('QTA-3: counts as the rule says, however its clock is set back', async () => {
     const event = fc.record({
       pass: fc.constantFrom(...pauses),

@@ -79,6 +79,30 @@ describeRedis('QTA-7: in Redis nothing is kept without an expiry', () => {
     expect(await expiries()).toEqual(new Map())
   })
 
+  it('but to forget many at once, so that a flood of refusals does not go through them each time', async () => {
+    await server.command('FLUSHALL')
+    let nowMs = Date.UTC(2025, 0, 1)
+    const store = redisStore(connected.client, { now: () => nowMs })
+    const many: QuotaCharge = { key: 'many', window: 'minute', limit: 1_000, quantity: 1 }
+    await Promise.all(Array.from({ length: 300 }, async () => {
+      nowMs += 1
+      return store.admit({ scope: 's', alternatives: [{ quotas: [many] }] })
+    }))
+    const refused = async (): Promise<unknown> => store.admit({ scope: 's', alternatives: [{ quotas: [many, { key: 'none', window: 'hour', limit: 0, quantity: 1 }] }] })
+    nowMs += 60_000 - 250
+    await refused()
+    expect(await server.command('LLEN', 'aap:{s}:m:many')).toBe(301)
+    nowMs += 100
+    await refused()
+    expect(await server.command('LLEN', 'aap:{s}:m:many')).toBe(151)
+    expect(await store.admit({ scope: 's', alternatives: [{ quotas: [{ ...many, limit: 150 }] }] })).toEqual({ outcome: 'full', retryAfterMs: 1 })
+    nowMs += 60_000
+    await refused()
+    expect(await server.command('LLEN', 'aap:{s}:m:many')).toBe(1)
+    expect(Number(await server.command('PTTL', 'aap:{s}:m:many'))).toBeGreaterThan(0)
+    expect(await store.admit({ scope: 's', alternatives: [{ quotas: [{ ...many, quantity: 1_000 }] }] })).toMatchObject({ outcome: 'admitted' })
+  })
+
   it('what has left a window takes up no room', async () => {
     await server.command('FLUSHALL')
     let nowMs = Date.UTC(2025, 0, 1)
