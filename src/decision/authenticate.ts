@@ -50,7 +50,8 @@ export function authenticate(request: ResourceRequest, rules: DecisionRules, now
   return whenReady(findVerified(credentials.token, rules) ?? verifyFirst(credentials.token, rules, nowMs), (result) => {
     if (result.denial !== undefined) return failed({ ...result, scheme, forwarded }, request, rules, nowMs)
     const { verified } = result
-    return whenReady(checkVerified(verified, { credentials, request, forwarded, nowMs }, rules), (shown) => {
+    const { confirmation, issuer: { audienceOrigin } } = verified
+    return whenReady(checkVerified(verified, { credentials, confirmation, request, forwarded, audienceOrigin, nowMs }, rules), (shown) => {
       if (shown !== undefined && 'code' in shown) return failed({ denial: shown, verified, scheme, forwarded }, request, rules, nowMs)
       return { verified, proof: shown, scheme, forwarded }
     })
@@ -94,8 +95,8 @@ async function verifyFirst(token: string, { verification, tokens, warn }: Decisi
 }
 
 /** What is checked at every request, however often the token was seen. */
-function checkVerified({ times, confirmation, issuer }: VerifiedToken, shown: Omit<Shown, 'confirmation' | 'audienceOrigin'>, { verification, possession }: DecisionRules): ReturnType<typeof checkPossession> {
-  return checkTimes(times, shown.nowMs, verification.toleranceMs) ?? checkPossession({ ...shown, confirmation, audienceOrigin: issuer.audienceOrigin }, possession)
+function checkVerified({ times }: VerifiedToken, shown: Shown, { verification, possession }: DecisionRules): ReturnType<typeof checkPossession> {
+  return checkTimes(times, shown.nowMs, verification.toleranceMs) ?? checkPossession(shown, possession)
 }
 
 function checkFailureLimit(request: ResourceRequest, { failures }: DecisionRules, nowMs: number): Denial | undefined {
