@@ -21,6 +21,7 @@ import { describeError } from '../model/describe-error.js'
 import { gatherCommonFacts } from '../decision/gather-facts.js'
 import { isPromise, type MaybePromise } from '../model/maybe-promise.js'
 import { noRequest, readRequest } from './read-request.js'
+import { nothingForwarded } from '../token/forwarded.js'
 import { pathOf } from './path-of.js'
 import { routeOfFacts, type Route } from '../decision/route.js'
 import { statedFacts } from '../decision/stated-facts.js'
@@ -40,7 +41,7 @@ export interface Session {
   readonly token?: TokenIdentity | undefined
   /** How the token was sent, for the challenge (TRN-4). */
   readonly scheme?: Credentials['scheme'] | undefined
-  readonly forwarded?: Forwarded | undefined
+  readonly forwarded: Forwarded
   /** A proof of possession that still has to be shown to the store, so that it is accepted once (POP-3). */
   readonly proof?: VerifiedProof | undefined
   /** For the client's next proofs, where its nonce will soon be too old (RFC 9449 section 8.2). */
@@ -54,7 +55,6 @@ export type GuardRuling = Ruling & Pick<Session, 'correlationId' | 'request' | '
 }
 
 const noFacts: Facts = Object.freeze({})
-const nothingForwarded: Forwarded = Object.freeze({})
 const closed: Denial = { code: 'temporarily_unavailable', rule: 'ERR-2', detail: 'the guard is closed', retryAfterSeconds: 1 }
 
 /** Joins settings, pipeline and audit. The adapters and `guard.authorize` are thin shells around it. */
@@ -74,7 +74,7 @@ export class GuardCore {
    * @param correlationId of the request, where another guard has given it one
    */
   openSession(request: ResourceRequest, hookRequest: unknown, correlationId: string = randomUUID()): MaybePromise<Session> {
-    const refused = (denial: Denial): Session => ({ correlationId, request, hookRequest, commonFacts: noFacts, denial })
+    const refused = (denial: Denial): Session => ({ correlationId, request, hookRequest, commonFacts: noFacts, forwarded: nothingForwarded, denial })
     if (this.#closing !== undefined) return refused(closed)
     const { rules } = this.settings
     return this.#settle<Session>(
@@ -156,7 +156,7 @@ export class GuardCore {
 
   /** A session for a request that no token is asked for. */
   openPublic(request: ResourceRequest): Session {
-    return { correlationId: randomUUID(), request, hookRequest: request, commonFacts: noFacts, denial: this.#closing && closed }
+    return { correlationId: randomUUID(), request, hookRequest: request, commonFacts: noFacts, forwarded: nothingForwarded, denial: this.#closing && closed }
   }
 
   recordRuling({ denial, correlationId, request, verified, token, action, capability, target }: GuardRuling): void {
@@ -190,12 +190,12 @@ export class GuardCore {
     try {
       return this.openSession(readRequest(request), request)
     } catch (error) {
-      return { correlationId: randomUUID(), request: noRequest, hookRequest: request, commonFacts: noFacts, denial: this.#failure(error) }
+      return { correlationId: randomUUID(), request: noRequest, hookRequest: request, commonFacts: noFacts, forwarded: nothingForwarded, denial: this.#failure(error) }
     }
   }
 
   #rule(session: Session, route: Route, admittedBy: AdmittedBy): MaybePromise<Ruling> {
-    const { denial, verified, request, hookRequest, commonFacts, proof, forwarded = nothingForwarded } = session
+    const { denial, verified, request, hookRequest, commonFacts, proof, forwarded } = session
     const action = typeof route.action === 'string' ? route.action : undefined
     if (verified === undefined) return { action, denial: denial ?? this.#failure(new Error('there is no verified token')) }
     if (denial !== undefined) return whenReady(this.showProof(session), (shown) => ({ action, denial: shown.denial }))
