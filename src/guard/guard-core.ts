@@ -23,6 +23,7 @@ import { isPromise, type MaybePromise } from '../model/maybe-promise.js'
 import { noRequest, readRequest } from './read-request.js'
 import { nothingForwarded } from '../token/forwarded.js'
 import { pathOf } from './path-of.js'
+import { requiresProof } from '../decision/requires-proof.js'
 import { routeOfFacts, type Route } from '../decision/route.js'
 import { statedFacts } from '../decision/stated-facts.js'
 import { whenReady } from '../decision/when-ready.js'
@@ -50,7 +51,7 @@ export interface Session {
 
 /** The whole outcome of a decision, private side included. */
 export type GuardRuling = Ruling & Pick<Session, 'correlationId' | 'request' | 'verified' | 'token' | 'scheme' | 'nextNonce'> & {
-  /** The action demands a bound token, whatever the profile says (POP-2). */
+  /** A bound token is demanded, whatever the profile says (POP-2). */
   readonly requiresProof?: boolean
 }
 
@@ -119,7 +120,7 @@ export class GuardCore {
   decide(session: Session, route: Route, admittedBy: AdmittedBy): MaybePromise<GuardRuling> {
     return whenReady(this.#rule(session, route, admittedBy), ({ denial, action, capability, target, addresses, limits }) => {
       const { correlationId, request, verified, token, scheme, nextNonce } = session
-      const ruling: GuardRuling = { denial, action, capability, target, addresses, limits, correlationId, request, verified, token, scheme, nextNonce, requiresProof: 'proof' in route.constants }
+      const ruling: GuardRuling = { denial, action, capability, target, addresses, limits, correlationId, request, verified, token, scheme, nextNonce, requiresProof: requiresProof(session.commonFacts, route) }
       if (denial?.missingFact !== undefined) this.#tellMissing(denial.missingFact, action, denial.rule, request)
       if (denial !== undefined || action === undefined || admittedBy(action) === undefined) this.recordRuling(ruling)
       return ruling
@@ -148,8 +149,8 @@ export class GuardCore {
   }
 
   /** Refuses a session for a reason that needs no pipeline, and records it. */
-  refuse({ correlationId, request, verified, token, scheme, nextNonce }: Session, denial: Denial): GuardRuling & { readonly denial: Denial } {
-    const ruling = { denial, correlationId, request, verified, token, scheme, nextNonce }
+  refuse({ correlationId, request, verified, token, scheme, nextNonce, commonFacts }: Session, denial: Denial): GuardRuling & { readonly denial: Denial } {
+    const ruling = { denial, correlationId, request, verified, token, scheme, nextNonce, requiresProof: requiresProof(commonFacts) }
     this.recordRuling(ruling)
     return ruling
   }
