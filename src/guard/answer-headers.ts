@@ -15,7 +15,7 @@ export function answerHeaders({ code, retryAfterSeconds, nonce }: Denial, { sche
   const { status, error, sentence } = errorCodes[code]
   const headers: Record<string, string> = {}
   if (status === 400 || status === 401 || status === 403) {
-    headers['www-authenticate'] = challengeFor(error && { error, description: sentence }, scheme, requiresProof === true ? { ...offer, isBoundOnly: true } : offer)
+    headers['www-authenticate'] = challengeFor(error && { error, description: sentence }, scheme, requiresProof ? { ...offer, isBoundOnly: true } : offer)
   }
   if (nonce !== undefined) headers['dpop-nonce'] = nonce
   if (retryAfterSeconds !== undefined) headers['retry-after'] = String(retryAfterSeconds)

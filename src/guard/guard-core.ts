@@ -52,7 +52,7 @@ export interface Session {
 /** The whole outcome of a decision, private side included. */
 export type GuardRuling = Ruling & Pick<Session, 'correlationId' | 'request' | 'verified' | 'token' | 'scheme' | 'nextNonce'> & {
   /** A bound token is demanded, whatever the profile says (POP-2). */
-  readonly requiresProof?: boolean
+  readonly requiresProof: boolean
 }
 
 const noFacts: Facts = Object.freeze({})

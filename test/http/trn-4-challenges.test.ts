@@ -41,6 +41,7 @@ const sentences = {
   use_dpop_nonce: 'The DPoP proof needs the nonce of this server.',
   aap_task_mismatch: 'The action does not match the task of the token.',
   aap_invalid_capability: 'The token has no capability for this action.',
+  aap_constraint_violation: 'A constraint of the capability does not hold.',
 } as const
 
 type Fault = keyof typeof sentences
@@ -53,6 +54,7 @@ function challenge(scheme: 'Bearer' | 'DPoP', { fault, algs = 'ES256 EdDSA RS256
 
 const bearerFirst = (fault?: Fault, more: { metadata?: string; algs?: string } = {}): string => `${challenge('Bearer', { fault, ...more })}, ${challenge('DPoP', more)}`
 const dpopFirst = (fault?: Fault, more: { metadata?: string; algs?: string } = {}): string => `${challenge('DPoP', { fault, ...more })}, ${challenge('Bearer', more)}`
+const challengeDpop = (fault: Fault): string => challenge('DPoP', { fault })
 
 interface Case {
   readonly what: string
@@ -128,10 +130,10 @@ const cases: Case[] = [
   { what: 'resource_metadata with 400', lines: () => ['Authorization: Bearer a b'], status: 400, error: 'invalid_request', expected: bearerFirst('invalid_request', { metadata }), options: { baseUrl } },
 ]
 
-function startStyle(style: 'routes' | 'requireCapability', { options, route = {} }: Pick<Case, 'options' | 'route'>) {
+function startStyle(style: 'routes' | 'requireCapability', { options, route = {} }: Pick<Case, 'options' | 'route'>, handle?: (req: any, res: any) => void) {
   return startApi('node:http', { ...trusting, ...options, ...(style === 'routes' && { routes: { 'GET /act': { action: 'act.now', ...route } } }) }, ({ guard, handler }) => ({
     use: [guard],
-    routes: [{ path: '/act', run: [...(style === 'routes' ? [] : [requireCapability('act.now', route)]), handler('act')] }],
+    routes: [{ path: '/act', run: [...(style === 'routes' ? [] : [requireCapability('act.now', route)]), handler('act', handle)] }],
   }))
 }
 
@@ -150,6 +152,17 @@ describe.each(['routes', 'requireCapability'] as const)('TRN-4: WWW-Authenticate
     expect(answer.header('dpop-nonce')).toBeUndefined()
     expect(handled).toEqual([])
     expectNothingLeaks(answer, rule)
+  })
+})
+
+describe('TRN-4, CON-7: a refusal of what a handler answers offers what the route takes', () => {
+  it.each(['routes', 'requireCapability'] as const)('with %s', async (style) => {
+    const shown = token({ aap_capabilities: [{ action: 'act.now', constraints: { max_response_size: 1 } }] })
+    for (const [options, route, expected] of [[{}, {}, dpopFirst], [{}, demanding, challengeDpop], [demandingAll, {}, challengeDpop], [strict, {}, challengeDpop]] as const) {
+      const { server, handled } = await startStyle(style, { options, route }, (_, res) => { res.end('too long') })
+      const answer = await server.sendTarget('/act', dpop(shown, good(shown)))
+      expect([answer.status, answer.header('www-authenticate'), handled]).toEqual([403, expected('aap_constraint_violation'), ['act']])
+    }
   })
 })
 
