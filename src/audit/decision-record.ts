@@ -4,6 +4,7 @@ import type { ResourceRequest } from '../model/resource-request.js'
 import type { TokenIdentity } from '../claims/compile-authorization.js'
 import type { VerifiedToken } from '../token/verify-token.js'
 import { errorCodes } from '../model/error-codes.js'
+import { pathWithoutFragment } from '../matching/path-without-fragment.js'
 import { timestampOf } from './timestamp-of.js'
 import { traceparentOf } from './trace-context.js'
 
@@ -28,7 +29,7 @@ export interface DecisionFacts {
 /** The record of one decision, private reason included (AUD-1). Holds ids and names, never a token or a query. */
 export function decisionRecord(facts: DecisionFacts, nowMs: number): DecisionRecord {
   const { outcome, correlationId, request, denial, note, status, verified, token, action, capabilityIndex, targetHost } = facts
-  const record: DecisionRecord = { kind: 'decision', time: timestampOf(nowMs), outcome, correlation_id: correlationId, method: request.method, path: pathOf(request.url) }
+  const record: DecisionRecord = { kind: 'decision', time: timestampOf(nowMs), outcome, correlation_id: correlationId, method: request.method, path: pathWithoutFragment(request.url) }
   if (denial !== undefined) {
     const { status: deniedWith, error } = errorCodes[denial.code]
     record.status = deniedWith
@@ -71,9 +72,4 @@ function describeToken(record: DecisionRecord, { facts, compiled }: VerifiedToke
     if (delegation.chain.length > 0) record.delegation_chain = delegation.chain.map(({ sub }) => sub)
   }
   if (audit?.traceId !== undefined) record.trace_id = audit.traceId
-}
-
-function pathOf(url: string): string {
-  const end = url.search(/[?#]/)
-  return end < 0 ? url : url.slice(0, end)
 }
