@@ -1,5 +1,6 @@
 import type { Attenuation, AttenuationDifference } from '../model/attenuation.js'
 import type { ConstraintDefinition } from '../constraints/constraint-definition.js'
+import { compareBudget } from './compare-budget.js'
 import { compareCapabilities } from './compare-capabilities.js'
 import { compareContext } from './compare-context.js'
 import { compareDelegation, type AuthorizationOfToken } from './compare-delegation.js'
@@ -44,6 +45,7 @@ export function compareAuthorizations(child: AuthorizationOfToken, parent: Autho
     ...compareOversight(child, parent),
     ...compareDelegation(child, parent),
     ...compareContext(child.context, parent.context),
+    ...compareBudget(child.budget, parent.budget),
     ...compareToken(child.token, parent.token),
   ]
 }
