@@ -5,6 +5,7 @@ import type { WireIntrospectionAnswer } from '../model/wire-introspection-answer
 import { capabilitiesOf, splitScopes, type ScopeTable } from './scope-table.js'
 import { deepFreeze } from './deep-freeze.js'
 import { hasAapClaims } from './dialect.js'
+import { internCapability } from './intern-capability.js'
 import { isAboutLength, validateAgent, validateIntrospectionAnswer } from '../schema/claim-validators.js'
 import { parseAuthorization, type ParsedAuthorization } from './parse-authorization.js'
 import { parseDelegation } from './parse-delegation.js'
@@ -59,7 +60,7 @@ function readFlatMembers(answer: Claims, { scopes, maxLifetimeSeconds = defaultL
   if (capabilities.length > maxCapabilities) return invalidToken('INT-3', `the scopes stand for more than ${maxCapabilities} capabilities`)
 
   const { delegation, delegationDenial } = readDelegation(answer, localMaxDepth)
-  return { authorization: deepFreeze({ agent, task: readTask(wire), capabilities, delegation }), delegationDenial }
+  return { authorization: deepFreeze({ agent, task: readTask(wire), capabilities: capabilities.map(internCapability), delegation }), delegationDenial }
 }
 
 /** What is wrong with the delegation is answered later, and with 403 (ORD-1, TOK-10); with the budget, by its own rule. */

@@ -23,7 +23,7 @@ export interface AttenuationOptions {
  * takes the first that has room (CAP-3), so that the parent may have to make the same requests in another order.
  *
  * True is certain, false is not: a child may be narrower in a way that is not looked for, such as two capabilities
- * that share out the quota of one. Audience, key binding and the counters of quotas are a token's own and are not
+ * that share out the quota of one. Audience, key binding and the counters of quotas and budgets are a token's own and are not
  * compared. Of the token itself, what both have in `token` is: the issuer, the expiry, and `parent_jti`.
  *
  * Never throws for authorizations.

@@ -1,5 +1,4 @@
 import type { Capability } from '../model/agent-authorization.js'
-import { internCapability } from './intern-capability.js'
 import { isActionName } from '../matching/action-name.js'
 
 /** What scopes stand for, by scope. A scope that is not in it stands for nothing. */
@@ -16,5 +15,5 @@ export function splitScopes(text: string): readonly string[] {
  * @param table where `undefined`, each scope that is an action's name stands for that action (INT-3)
  */
 export function capabilitiesOf(scopes: readonly string[], table: ScopeTable | undefined): readonly Capability[] {
-  return [...new Set(scopes)].flatMap((scope) => table?.get(scope) ?? (table === undefined && isActionName(scope) ? [{ action: scope, constraints: {} }] : [])).map(internCapability)
+  return [...new Set(scopes)].flatMap((scope) => table?.get(scope) ?? (table === undefined && isActionName(scope) ? [{ action: scope, constraints: {} }] : []))
 }

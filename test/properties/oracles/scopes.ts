@@ -1,5 +1,5 @@
 /** RFC 6749 section 3.3: scopes stand between spaces. Read character by character. */
-export function readScopes(text: string): readonly string[] {
+function readScopes(text: string): readonly string[] {
   const scopes: string[] = []
   let scope = ''
   for (const unit of `${text} `) {
@@ -11,7 +11,7 @@ export function readScopes(text: string): readonly string[] {
 }
 
 /** CAP-1 and TOK-8, in words: components of a letter and then letters, digits, - and _, with single dots in between. */
-export function isAction(text: string): boolean {
+function isAction(text: string): boolean {
   if (text.length < 1 || text.length > 128) return false
   let isStart = true
   for (const unit of text) {
