@@ -110,9 +110,9 @@ function readTask({ task_id, task_type, intent_description }: WireIntrospectionA
   }
 }
 
-/** INT-6. The longer chain begins with the origin, in either form; at depth 0 an empty one is none. */
+/** INT-6. The longer chain begins with the origin, in either form. An empty one is none, which only depth 0 can do without. */
 function readDelegation({ delegation_depth: depth = 0, delegation_chain, act, delegated_by }: Claims, maxDepth: number): Pick<ParsedAuthorization, 'delegationDenial'> & { readonly delegation: Delegation } {
-  const chain = depth === 0 && Array.isArray(delegation_chain) && delegation_chain.length === 0 ? undefined : delegation_chain
+  const chain = Array.isArray(delegation_chain) && delegation_chain.length === 0 ? undefined : delegation_chain
   const { delegation, denial } = parseDelegation({ depth, max_depth: maxDepth, ...(chain !== undefined && { chain }) }, act)
   return {
     delegation: {
