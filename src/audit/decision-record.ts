@@ -64,8 +64,13 @@ function describeToken(record: DecisionRecord, { facts, compiled }: VerifiedToke
   record.agent_id = agent.id
   record.agent_type = agent.type
   record.agent_operator = agent.operator
+  if (agent.organization !== undefined) record.agent_organization = agent.organization
+  if (agent.orchestrator !== undefined) record.agent_orchestrator = agent.orchestrator
+  if (agent.runtime?.environment !== undefined) record.agent_environment = agent.runtime.environment
   if (task.id !== undefined) record.task_id = task.id
   if (task.purpose !== undefined) record.task_purpose = task.purpose
+  if (task.type !== undefined) record.task_type = task.type
+  if (delegation.delegatedBy !== undefined) record.delegated_by = delegation.delegatedBy
   // Where the claim is malformed its depth is nobody's statement.
   if (compiled.delegationDenial?.code !== 'aap_invalid_delegation_chain') {
     record.delegation_depth = delegation.depth
