@@ -108,7 +108,7 @@ describe('CAP-2, CAP-3: an agent token compiles like any other', () => {
   const compile = (scope: string) => compileAuthorization(parsedFrom({ scope }, { scopes: tableOf({ a: ['x', { action: 'x', constraints: { max_requests_per_hour: 1 } }] }) }), { issuer: 'i', id: 'j' }, undefined, compiler)
 
   it('with candidates by action', () => {
-    expect(candidatesFor(compile('a'), 'x').map(({ index, quotaKeys }) => [index, quotaKeys.length])).toEqual([[0, 0], [1, 1]])
+    expect(candidatesFor(compile('a'), 'x').map(({ index, charges }) => [index, charges.length])).toEqual([[0, 0], [1, 1]])
   })
 
   it('and where its scopes stand for nothing, with none', () => {
