@@ -34,7 +34,7 @@ export interface AnswerStore {
   get(key: string): Promise<StoredAnswer | undefined>
   /**
    * @param key digest, 43 characters of base64url
-   * @param value printable only by accident: claims about an agent, up to about 64 KB. Never the token
+   * @param value JSON of the claims about an agent, about 64 KB at most. Never the token
    * @param keepMs in whole milliseconds from 1 to 30,000
    */
   set(key: string, value: string, keepMs: number): Promise<void>

@@ -105,9 +105,13 @@ class RemoteEndpoint implements IntrospectionEndpoint {
   }
 }
 
+/** Shorter texts are no secrets, and stand in many a message by chance. */
+const leastQuoted = 8
+
 /** A `fetch` of the user's may quote what it was given to send. */
 function describeWithout(token: string, error: unknown): string {
   const message = error instanceof Error ? error.message : ''
   const encoded = new URLSearchParams({ token }).toString().slice('token='.length)
-  return message.includes(token) || message.includes(encoded) ? 'a failure whose message quotes the token' : describeFailure(error)
+  const isQuoted = token.length >= leastQuoted && (message.includes(token) || message.includes(encoded))
+  return isQuoted ? 'a failure whose message quotes the token' : describeFailure(error)
 }

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import type { AnswerStore } from '../model/store.js'
 import type { Clock } from '../model/clock.js'
-import type { MaybePromise } from '../model/maybe-promise.js'
+import { ignoreRejection, type MaybePromise } from '../model/maybe-promise.js'
 import { digestOf } from '../claims/digest.js'
 import { AnswerCache } from './answer-cache.js'
 import { CallBudget } from './call-budget.js'
@@ -113,7 +113,11 @@ class TieredIntrospection implements Introspection {
 
   find(token: string, nowMs: number, peer?: string): MaybePromise<IntrospectionAnswer> {
     const key = digestOf(this.#issuer, token)
-    return this.#cache.get(key, nowMs) ?? (this.#isCountedByIssuer ? this.#takeTurn(key, token, peer) : this.#lookUp(key, token, peer))
+    const cached = this.#cache.get(key, nowMs)
+    if (cached !== undefined) return cached
+    const found = this.#isCountedByIssuer ? this.#takeTurn(key, token, peer) : this.#lookUp(key, token, peer)
+    ignoreRejection(found) // the request may be gone by then (ERR-2)
+    return found
   }
 
   /** Joins the look-up of this token that is under way, or starts one. */

@@ -43,8 +43,7 @@ export class SharedAnswers {
 
   /** Never rejects. */
   async get(key: string): Promise<SharedAnswer | undefined> {
-    const found = await this.#try((store) => store.get(key))
-    return found === undefined ? undefined : read(found)
+    return this.#try(async (store) => read(await store.get(key)))
   }
 
   /** Nobody waits for it. */
@@ -74,6 +73,7 @@ export function writeAnswer(answer: IntrospectionAnswer, askedAtMs: number): str
 
 /** Others can write there, too: what is not exactly what we write is no answer. */
 function read(found: unknown): SharedAnswer | undefined {
+  if (typeof found !== 'object' || found === null) return undefined
   const { value, remainingMs } = found as { readonly value?: unknown; readonly remainingMs?: unknown }
   if (typeof value !== 'string' || value.length > mostCharacters) return undefined
   if (typeof remainingMs !== 'number' || !Number.isFinite(remainingMs)) return undefined
