@@ -61,7 +61,7 @@ export function createIntrospection(options: IntrospectionOptions): Introspectio
 const activeForMs = 30_000
 const inactiveForMs = 5_000
 
-/** A part of both budgets that is left to tokens that were active when the issuer was last asked. */
+/** A part of both budgets that is left to tokens that were active when this process last knew. */
 const reservedShare = 0.25
 const maxKnown = 50_000
 /** Tokens that are looked up at a time, in the shared store or at the issuer. */
@@ -84,7 +84,7 @@ class TieredIntrospection implements Introspection {
   readonly #budget: CallBudget
   readonly #peers: FailureLimit
   readonly #breaker: CircuitBreaker
-  /** Digests of tokens that were active when the issuer was last asked. */
+  /** Digests of tokens that were active when this process last knew. */
   readonly #known = new LRUCache<string, true>({ max: maxKnown })
   /** The one look-up of a token that is under way, however many wait for it. */
   readonly #lookUps = new Map<string, Promise<IntrospectionAnswer>>()
@@ -157,6 +157,7 @@ class TieredIntrospection implements Introspection {
     if (answer.active && this.#isCountedByIssuer) return undefined
     const untilMs = Math.min(this.#endOf(answer, askedAtMs), this.#endOf(answer, nowMs), nowMs + remainingMs)
     if (!(untilMs > nowMs)) return undefined
+    if (answer.active) this.#known.set(key, true)
     this.#cache.set(key, answer, { sinceMs: nowMs, untilMs }, characters)
     return answer
   }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { clockedIntrospection, countOf } from './clocked-introspection.js'
-import { active, inactive, useTokenServer } from './token-server.js'
+import { active, expSeconds, inactive, startMs, useTokenServer } from './token-server.js'
 
 const issuer = useTokenServer()
 const calls = () => issuer.introspections.length
@@ -87,6 +87,21 @@ describe('INT-1: a flood of random strings is no flood at the issuer', () => {
     expect(countOf(await Promise.all(good.map((token) => outcome(token))))).toEqual({ active: 20 })
     release()
     expect(countOf(await held75)).toEqual({ inactive: 75, budget: 25 })
+  })
+
+  it('INT-1: also those that another process asked about', async () => {
+    knows('good')
+    let value: string | undefined = JSON.stringify({ v: 1, at: startMs, active: true, members: { active: true, exp: expSeconds } })
+    const { outcome, pass } = clockedIntrospection(issuer, {
+      answers: { get: () => Promise.resolve(value === undefined ? undefined : { value, remainingMs: 10_000 }), set: () => Promise.resolve() },
+    })
+    expect(await outcome('good')).toBe('active')
+    expect(calls()).toBe(0)
+    pass(10_000)
+    value = undefined
+    const flood = Promise.all(Array.from({ length: 500 }, () => outcome(random())))
+    expect(await outcome('good')).toBe('active')
+    expect(countOf(await flood)).toEqual({ inactive: 75, budget: 425 })
   })
 
   it('INT-1: and what is remembered costs nothing of it', async () => {
