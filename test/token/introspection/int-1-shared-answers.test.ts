@@ -205,6 +205,25 @@ describe('INT-1: a shared store that fails is never fatal', () => {
     expect(gets).toBe(11)
   })
 
+  it.each([
+    ['as long as the store would keep it, by a clock that is behind', 20_000, 10_000, 10_000],
+    ['as long as the store would keep it, by the same clock', 0, 10_000, 10_000],
+    ['as long as its instant says, by a clock that is ahead', -25_000, 30_000, 5_000],
+  ])('INT-1: it lives %s', async (_title, askedAfterMs, remainingMs, livesMs) => {
+    const answers: AnswerStore = {
+      get: () => Promise.resolve({ value: `{"v":1,"at":${startMs + askedAfterMs},"active":true,"members":{"active":true,"exp":${expSeconds}}}`, remainingMs }),
+      set: () => Promise.resolve(),
+    }
+    const { find, pass } = clockedIntrospection(issuer, { answers })
+    const answer = await find('t')
+    pass(livesMs - 1)
+    expect(find('t')).toBe(answer)
+    pass(1)
+    const next = find('t')
+    expect(next).toBeInstanceOf(Promise)
+    await next
+  })
+
   it('INT-1: a life that is longer than 30 s is cut', async () => {
     const answers: AnswerStore = {
       get: () => Promise.resolve({ value: `{"v":1,"at":${startMs + 86_400_000},"active":true,"members":{"active":true,"exp":${expSeconds}}}`, remainingMs: 1e9 }),
