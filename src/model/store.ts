@@ -21,6 +21,29 @@ export interface StateStore {
    * changes the answer. Throwing, rejecting or any other answer refuses the request with 503 (QTA-6).
    */
   admit(admission: Admission): MaybePromise<AdmissionVerdict>
+  /** What processes tell each other of tokens that an issuer was asked about (INT-1). Absent: each process asks for itself. */
+  readonly answers?: AnswerStore
+}
+
+/**
+ * A cache that processes share. It may lose anything at any time; it must not keep anything for longer than it was told.
+ * Rejecting is never fatal: then the issuer is asked.
+ */
+export interface AnswerStore {
+  /** What was last set under this key, if it is still there. */
+  get(key: string): Promise<StoredAnswer | undefined>
+  /**
+   * @param key digest, 43 characters of base64url
+   * @param value JSON of the claims about an agent, about 64 KB at most. Never the token
+   * @param keepMs in whole milliseconds from 1 to 30,000
+   */
+  set(key: string, value: string, keepMs: number): Promise<void>
+}
+
+export interface StoredAnswer {
+  readonly value: string
+  /** How long the store will still keep it, in milliseconds, by its own clock: those of two processes may differ. */
+  readonly remainingMs: number
 }
 
 export interface Admission {

@@ -1,9 +1,10 @@
 import { hash } from 'node:crypto'
 import { inspect } from 'node:util'
-import type { Admission, AdmissionVerdict, QuotaCharge, QuotaWindow, StateStore } from '../model/store.js'
+import type { Admission, AdmissionVerdict, AnswerStore, QuotaCharge, QuotaWindow, StateStore, StoredAnswer } from '../model/store.js'
 import type { Clock } from '../model/clock.js'
 import { admissionScript } from './admission-script.js'
-import { scriptClientOf, type IoRedisClient, type NodeRedisClient, type ScriptClient } from './redis-client.js'
+import { getAnswerText, setAnswerText } from './answer-scripts.js'
+import { scriptClientOf, type IoRedisClient, type NodeRedisClient, type Script, type ScriptClient } from './redis-client.js'
 
 export type { IoRedisClient, NodeRedisClient } from './redis-client.js'
 
@@ -45,6 +46,7 @@ export function redisStore(client: NodeRedisClient | IoRedisClient, options: Red
 
 class RedisStore implements StateStore {
   readonly name = 'redis'
+  readonly answers: AnswerStore
   readonly #client: ScriptClient
   readonly #prefix: string
   readonly #now: Clock | undefined
@@ -59,13 +61,12 @@ class RedisStore implements StateStore {
     this.#client = client
     this.#prefix = prefix
     this.#now = now
+    this.answers = new RedisAnswers(client, prefix)
   }
 
   async admit(admission: Admission): Promise<AdmissionVerdict> {
     const { keys, args } = this.#inputOf(admission)
-    const becomingReady = this.#client.untilReady()
-    if (becomingReady !== undefined) await becomingReady
-    return verdictOf(await this.#client.run(script, keys, args), admission.alternatives.length)
+    return verdictOf(await runWhenReady(this.#client, script, keys, args), admission.alternatives.length)
   }
 
   #inputOf({ scope, proof, alternatives, chargeOnly }: Admission): { readonly keys: readonly string[]; readonly args: readonly string[] } {
@@ -87,7 +88,48 @@ class RedisStore implements StateStore {
   }
 }
 
-const script = { text: admissionScript, digest: hash('sha1', admissionScript) }
+/** Each answer is one string with an expiry, in a slot of its own (QTA-7). */
+class RedisAnswers implements AnswerStore {
+  readonly #client: ScriptClient
+  readonly #prefix: string
+
+  constructor(client: ScriptClient, prefix: string) {
+    this.#client = client
+    this.#prefix = prefix
+  }
+
+  async get(key: string): Promise<StoredAnswer | undefined> {
+    const reply = await runWhenReady(this.#client, getAnswerScript, [this.#keyOf(key)], [])
+    if (reply === null) return undefined
+    const text = Buffer.isBuffer(reply) ? reply.toString('utf8') : reply
+    const life = typeof text === 'string' ? /^\d{1,9}(?=:)/.exec(text)?.[0] : undefined
+    if (life === undefined) throw new Error('Redis answered something else than an answer that expires')
+    return { value: (text as string).slice(life.length + 1), remainingMs: Number(life) }
+  }
+
+  async set(key: string, value: string, keepMs: number): Promise<void> {
+    const reply = await runWhenReady(this.#client, setAnswerScript, [this.#keyOf(key)], [value, integerText(keepMs, 1, 'keepMs')])
+    if (String(reply) !== 'set') throw new Error('the connection to Redis was lost before it answered')
+  }
+
+  #keyOf(key: string): string {
+    return `${this.#prefix}i:${keyPart(key)}`
+  }
+}
+
+async function runWhenReady(client: ScriptClient, script: Script, keys: readonly string[], args: readonly string[]): Promise<unknown> {
+  const becomingReady = client.untilReady()
+  if (becomingReady !== undefined) await becomingReady
+  return client.run(script, keys, args)
+}
+
+function scriptOf(text: string): Script {
+  return { text, digest: hash('sha1', text) }
+}
+
+const script = scriptOf(admissionScript)
+const getAnswerScript = scriptOf(getAnswerText)
+const setAnswerScript = scriptOf(setAnswerText)
 
 /** As the script reads them: charges of one key in a row are a group. */
 function addCharges(charges: readonly QuotaCharge[], slot: string, keys: string[], args: string[]): void {

@@ -4,7 +4,8 @@ const maxPeers = 10_000
 const windowMs = 60_000
 
 /**
- * How many failed validations each peer address may cause in a minute, aligned to the clock (TRN-5). The least recently
+ * How many failed validations each peer address may cause in a minute, aligned to the clock (TRN-5), or how many inactive
+ * tokens it may make us ask an issuer about (INT-1). The least recently
  * seen peers are forgotten first, so that a flood from many addresses is bounded in memory.
  */
 export class FailureLimit {

@@ -7,7 +7,12 @@ export interface JsonAnswer {
   readonly cacheControl: string | null
 }
 
-/** 64 KB, counted after inflating: what a compressed answer becomes is what has to be held (KEY-6). */
+export interface FormRequest {
+  readonly form: URLSearchParams
+  readonly headers: Readonly<Record<string, string>>
+}
+
+/** 64 KB, counted after inflating: what a compressed answer becomes is what has to be held (KEY-6, INT-1). */
 const mostBytes = 65_536
 
 /**
@@ -15,17 +20,35 @@ const mostBytes = 65_536
  * `signal` is aborted. Every failure is an `Error` that says what was wrong with the answer.
  */
 export async function fetchJson(url: string, fetch: Fetch, signal: AbortSignal): Promise<JsonAnswer> {
-  signal.throwIfAborted()
-  const response = await fetch(url, { headers: { accept: 'application/json' }, redirect: 'manual', signal })
-  if (signal.aborted || response.status !== 200 || response.redirected) {
-    response.body?.cancel().catch(ignore)
-    throw new Error(response.redirected ? 'a redirect was followed' : `status ${response.status}`)
-  }
+  const response = await fetchOk(url, { headers: { accept: 'application/json' } }, fetch, signal)
   const bytes = await readBounded(response, signal)
   return { value: parseJson(bytes), cacheControl: response.headers.get('cache-control') }
 }
 
-async function readBounded(response: Response, signal: AbortSignal): Promise<Buffer> {
+/**
+ * One POST of a form: status 200 and nothing else, no redirects. The body is for `readBounded`, or for `discard`.
+ * Failures are as those of `fetchJson`.
+ */
+export function postForm(url: string, { form, headers }: FormRequest, fetch: Fetch, signal: AbortSignal): Promise<Response> {
+  return fetchOk(url, {
+    method: 'POST',
+    headers: { accept: 'application/json', 'content-type': 'application/x-www-form-urlencoded', ...headers },
+    body: form.toString(),
+  }, fetch, signal)
+}
+
+async function fetchOk(url: string, init: RequestInit, fetch: Fetch, signal: AbortSignal): Promise<Response> {
+  signal.throwIfAborted()
+  const response = await fetch(url, { ...init, redirect: 'manual', signal })
+  if (signal.aborted || response.status !== 200 || response.redirected) {
+    discard(response)
+    throw new Error(response.redirected ? 'a redirect was followed' : `status ${response.status}`)
+  }
+  return response
+}
+
+/** The body, at most 64 KB after inflating. */
+export async function readBounded(response: Response, signal: AbortSignal): Promise<Buffer> {
   if (response.body === null) throw new Error('no body')
   const reader = (response.body as ReadableStream<Uint8Array>).getReader()
   const cancel = () => {
@@ -44,6 +67,11 @@ async function readBounded(response: Response, signal: AbortSignal): Promise<Buf
     }
     chunks.push(value)
   }
+}
+
+/** Lets go of a body that nobody reads. */
+export function discard(response: Response): void {
+  response.body?.cancel().catch(ignore)
 }
 
 function parseJson(bytes: Buffer): unknown {

@@ -11,24 +11,27 @@ export function isAllowedIssuerUrl(url: string): boolean {
   return isAllowedUrl(url) && !/[?#]/.test(url)
 }
 
-/** Whether keys may be fetched from here: as for issuers, but a query is the issuer's own business (KEY-1). */
-export function isAllowedKeysUrl(url: string): boolean {
+/** Members of the metadata that say where something is. @see RFC 8414 section 2 */
+export type MetadataEndpoint = 'jwks_uri' | 'introspection_endpoint' | 'revocation_endpoint'
+
+/** Whether an endpoint of an issuer may be asked: as for issuers, but a query is the issuer's own business (KEY-1). */
+export function isAllowedEndpoint(url: string): boolean {
   return isAllowedUrl(url)
 }
 
 /**
- * Where the issuer says that its keys are (KEY-1). The first document counts that exists, that is about exactly
+ * Where the issuer says that its keys are (KEY-1), or another endpoint. The first document counts that exists, that is about exactly
  * this issuer, and that names a place we may fetch from; the metadata of OAuth is asked before that of OpenID.
  * The issuer's name is compared as text, since that is how tokens are compared with it (TOK-4).
  *
  * @see RFC 8414 sections 3.1 and 3.3; OpenID Connect Discovery 1.0 sections 4.1 and 4.3
  */
-export async function discoverKeysUrl(issuer: string, fetchDocument: (url: string) => Promise<JsonAnswer>): Promise<string> {
+export async function discoverEndpoint(issuer: string, member: MetadataEndpoint, fetchDocument: (url: string) => Promise<JsonAnswer>): Promise<string> {
   const failures: string[] = []
   for (const url of metadataUrls(issuer)) {
     try {
       const { value } = await fetchDocument(url)
-      return readKeysUrl(issuer, value)
+      return readEndpoint(issuer, member, value)
     } catch (error) {
       failures.push(`${url}: ${describeFailure(error)}`)
     }
@@ -45,11 +48,11 @@ function metadataUrls(issuer: string): string[] {
   ]
 }
 
-function readKeysUrl(issuer: string, metadata: unknown): string {
-  const { issuer: named, jwks_uri: url } = (metadata ?? {}) as { readonly issuer?: unknown; readonly jwks_uri?: unknown }
+function readEndpoint(issuer: string, member: MetadataEndpoint, metadata: unknown): string {
+  const { issuer: named, [member]: url } = (metadata ?? {}) as Readonly<Partial<Record<MetadataEndpoint | 'issuer', unknown>>>
   if (named !== issuer) throw new Error(`the metadata is of the issuer ${JSON.stringify(named)}`)
-  if (typeof url !== 'string') throw new Error('the metadata has no `jwks_uri`')
-  if (!isAllowedKeysUrl(url)) throw new Error('`jwks_uri` is not https')
+  if (typeof url !== 'string') throw new Error(`the metadata has no \`${member}\``)
+  if (!isAllowedEndpoint(url)) throw new Error(`\`${member}\` is not https`)
   return url
 }
 

@@ -1,4 +1,4 @@
-import { constants, verify } from 'node:crypto'
+import { constants, sign, verify, type KeyObject } from 'node:crypto'
 import type { Algorithm } from './algorithms.js'
 import type { VerificationKey } from './verification-key.js'
 
@@ -18,6 +18,17 @@ const parameters = {
   EdDSA: { digest: null, options: {} },
   Ed25519: { digest: null, options: {} },
 } as const satisfies Record<Algorithm, { readonly digest: string | null; readonly options: object }>
+
+/** The signature over a text of ASCII, by a private key that has the algorithm's shape. In the thread pool, as those that are verified. */
+export function signText(key: KeyObject, algorithm: Algorithm, input: string): Promise<Buffer> {
+  const { digest, options } = parameters[algorithm]
+  return new Promise((resolve, reject) => {
+    sign(digest, Buffer.from(input, 'latin1'), { key, ...options }, (error, signature) => {
+      if (error === null) resolve(signature)
+      else reject(error)
+    })
+  })
+}
 
 /** What a signature is over, and the signature. */
 export interface SignedText {

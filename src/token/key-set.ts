@@ -2,13 +2,13 @@ import type { Clock } from '../model/clock.js'
 import type { MaybePromise } from '../model/maybe-promise.js'
 import type { Algorithm } from './algorithms.js'
 import { BackOff } from './back-off.js'
+import { CallBudget } from './call-budget.js'
 import { describeFailure } from './describe-failure.js'
 import type { Fetch } from './fetch-json.js'
-import { isAllowedIssuerUrl, isAllowedKeysUrl } from './issuer-metadata.js'
+import { isAllowedIssuerUrl, isAllowedEndpoint } from './issuer-metadata.js'
 import { freshForSeconds } from './key-freshness.js'
 import { KeySource } from './key-source.js'
 import { KnownKeys } from './known-keys.js'
-import { RefreshBudget } from './refresh-budget.js'
 import { parseKeySet, type VerificationKey } from './verification-key.js'
 
 /** The keys of one issuer. */
@@ -79,7 +79,7 @@ export interface RemoteKeySetOptions {
  */
 export function createRemoteKeySet(options: RemoteKeySetOptions): KeySet {
   const { issuer, jwksUri } = options
-  if (jwksUri !== undefined && !isAllowedKeysUrl(jwksUri)) {
+  if (jwksUri !== undefined && !isAllowedEndpoint(jwksUri)) {
     throw new TypeError(`jwksUri of the issuer ${issuer} must be an https URL, or http on a loopback host, without credentials`)
   }
   if (jwksUri === undefined && !isAllowedIssuerUrl(issuer)) {
@@ -102,7 +102,7 @@ class RemoteKeySet implements KeySet {
   private readonly onProblem: (message: string) => void
   private readonly source: KeySource
   private readonly backOff = new BackOff()
-  private readonly budget = new RefreshBudget()
+  private readonly budget = new CallBudget({ most: 2, regainMs: 30_000 })
 
   private keys = noKeys
   private fetchedAtMs = -Infinity

@@ -1,7 +1,7 @@
 import { withDeadline } from './deadline.js'
 import { describeFailure } from './describe-failure.js'
 import { fetchJson, type Fetch } from './fetch-json.js'
-import { discoverKeysUrl } from './issuer-metadata.js'
+import { discoverEndpoint } from './issuer-metadata.js'
 import { parseKeySet, type VerificationKey } from './verification-key.js'
 
 /** One good answer of an issuer: at least one usable key. */
@@ -48,7 +48,7 @@ export class KeySource {
         failure = error
       }
     }
-    const url = await discoverKeysUrl(this.options.issuer, (document) => fetchJson(document, this.options.fetch, signal))
+    const url = await discoverEndpoint(this.options.issuer, 'jwks_uri', (document) => fetchJson(document, this.options.fetch, signal))
     if (url === remembered) throw failure
     return this.remember(url, await this.fetchFrom(url, signal))
   }

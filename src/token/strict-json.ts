@@ -1,5 +1,10 @@
 import { maxNesting, type Claims } from '../model/claims.js'
 
+export interface StrictJsonOptions {
+  /** Whether a member may be null, as in documents that are no tokens. Default `false` (TOK-7). */
+  readonly allowsNull?: boolean
+}
+
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /**
@@ -11,11 +16,11 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
  *   `__proto__`, a number that is not finite, and nesting over 32
  * @see TOK-7; RFC 8725 section 2.4
  */
-export function parseStrictJson(bytes: Uint8Array): Claims {
+export function parseStrictJson(bytes: Uint8Array, { allowsNull = false }: StrictJsonOptions = {}): Claims {
   const text = decodeUtf8(bytes)
   const value: unknown = JSON.parse(text)
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new SyntaxError('not a JSON object')
-  walk(text)
+  walk(text, allowsNull)
   return value as Claims
 }
 
@@ -32,14 +37,14 @@ const backslash = 0x5c
 const colon = 0x3a
 
 /** Relies on the text being valid JSON: brackets match, and a string before a colon is a name. */
-function walk(text: string): void {
+function walk(text: string, allowsNull: boolean): void {
   // The names seen in each open object; `null` stands for an open array.
   const open: (Set<string> | null)[] = []
   let position = 0
   while (position < text.length) {
     const code = text.charCodeAt(position)
     if (code === quote) {
-      position = takeString(text, position, open.at(-1))
+      position = takeString(text, position, open.at(-1), allowsNull)
     } else if (code === 0x7b || code === 0x5b) {
       if (open.push(code === 0x7b ? new Set() : null) > maxNesting) throw new SyntaxError(`nested deeper than ${maxNesting}`)
       position++
@@ -55,7 +60,7 @@ function walk(text: string): void {
 }
 
 /** @returns where to go on: behind a value, or behind a name and its colon */
-function takeString(text: string, start: number, names: Set<string> | null | undefined): number {
+function takeString(text: string, start: number, names: Set<string> | null | undefined, allowsNull: boolean): number {
   let end = text.indexOf('"', start + 1)
   while (isEscaped(text, end)) end = text.indexOf('"', end + 1)
   const behind = skipSpace(text, end + 1)
@@ -63,7 +68,7 @@ function takeString(text: string, start: number, names: Set<string> | null | und
 
   takeName(text.slice(start, end + 1), names)
   const value = skipSpace(text, behind + 1)
-  if (text.startsWith('null', value)) throw new SyntaxError('a member is null')
+  if (!allowsNull && text.startsWith('null', value)) throw new SyntaxError('a member is null')
   return value
 }
 

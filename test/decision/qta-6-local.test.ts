@@ -24,7 +24,7 @@ describe('QTA-6: onStoreFailure local', () => {
       const { state, store } = fragile()
       state.answer = answer
       const { decide } = deciding({ capabilities: hourly(10), rules: { store, share: share(processes) } })
-      const rulings = await Promise.all(Array.from({ length: 20 }, () => decide()))
+      const rulings = await Promise.all(Array.from({ length: 20 }, async () => decide()))
       expect(rulings.filter(({ denial }) => denial === undefined)).toHaveLength(part)
       for (const { denial, isCountedLocally } of rulings) {
         expect(isCountedLocally).toBe(true)
@@ -38,7 +38,7 @@ describe('QTA-6: onStoreFailure local', () => {
     const { decide } = deciding({ capabilities: hourly(10), rules: { store, share: share(2) } })
     for (let i = 0; i < 3; i++) expect(await decide()).toMatchObject({ denial: undefined, isCountedLocally: false })
     state.answer = down
-    expect(await Promise.all(Array.from({ length: 5 }, () => decide())).then((rulings) => rulings.map((ruling) => outcomeOf(ruling)))).toEqual(['allow 0', 'allow 0', 'quota_exceeded CON-1', 'quota_exceeded CON-1', 'quota_exceeded CON-1'])
+    expect(await Promise.all(Array.from({ length: 5 }, async () => decide())).then((rulings) => rulings.map((ruling) => outcomeOf(ruling)))).toEqual(['allow 0', 'allow 0', 'quota_exceeded CON-1', 'quota_exceeded CON-1', 'quota_exceeded CON-1'])
   })
 
   it('as are refusals that counted, whether the store had room for them or not', async () => {
@@ -95,7 +95,7 @@ it('QTA-6: a store that hangs fills no memory: over 10,000 that wait, one more d
   const { state, store } = fragile()
   state.answer = () => released
   const { decide } = deciding({ capabilities: hourly(100), rules: { store, timeoutMs: 60_000 } })
-  const waiting = Array.from({ length: 10_000 }, () => decide())
+  const waiting = Array.from({ length: 10_000 }, async () => decide())
   expect((await decide()).denial).toMatchObject({ code: 'temporarily_unavailable', detail: expect.stringContaining('10000 admissions wait') })
   expect(state.asked).toBe(10_000)
   release({ outcome: 'admitted', alternative: 0 })
@@ -167,7 +167,7 @@ describe('QTA-6: a store that hangs', () => {
     state.answer = hanging
     expect(new Set(await late(5))).toEqual(new Set(['allow 0']))
     const probe = decide()
-    const rulings = await Promise.all(Array.from({ length: 100 }, () => decide()))
+    const rulings = await Promise.all(Array.from({ length: 100 }, async () => decide()))
     expect(rulings.filter(({ denial }) => denial === undefined)).toHaveLength(45)
     await vi.advanceTimersByTimeAsync(250)
     expect(outcomeOf(await probe)).toBe('quota_exceeded CON-1')

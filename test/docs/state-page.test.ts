@@ -14,7 +14,7 @@ describeRedis('QTA-7: what docs/state.md says of Redis', () => {
   beforeAll(async () => { server = await startRedis() })
   afterAll(() => server.stop())
 
-  it('the commands of the ACL are all that the script needs, and each is needed', async () => {
+  it('the commands of the ACL are all that the scripts need, and each is needed', async () => {
     const commands = [...(/An ACL for the guard needs (.*?) on `~/.exec(page)?.[1] ?? '').matchAll(/`([a-z]+)`/g)].map(([, command]) => command!)
     expect(commands.length).toBeGreaterThan(8)
     for (const missing of [undefined, ...commands.filter((command) => command !== 'eval')]) {
@@ -33,6 +33,8 @@ describeRedis('QTA-7: what docs/state.md says of Redis', () => {
           await store.admit({ scope: 's', proof: { key: String(nowMs) + String(Math.random()), keepMs: 1_000 }, alternatives: [{ quotas }] })
         }
         await redisStore(client).admit({ scope: 's', alternatives: [] })
+        await store.answers!.set('k', '{}', 30_000)
+        expect((await store.answers!.get('k'))?.value).toBe('{}')
       }
       if (missing === undefined) await everything()
       else await expect(everything(), user).rejects.toThrow(/NOPERM|permission|can't run|no permissions/i)

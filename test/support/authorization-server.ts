@@ -14,6 +14,10 @@ export interface AuthorizationServerOptions {
   readonly ttlSeconds?: number
   /** Whether its token endpoint demands a nonce in proofs (RFC 9449 section 8). Default `false`. */
   readonly requiresNonce?: boolean
+  /** Default `jwt`. */
+  readonly tokenFormat?: 'jwt' | 'opaque'
+  /** Further clients, such as servers that introspect and revoke what others were issued. Default none. */
+  readonly clients?: readonly Readonly<Record<string, unknown>>[]
 }
 
 /** How an agent's tokens are bound. */
@@ -34,7 +38,7 @@ export interface AuthorizationServer {
  * Issues JWT access tokens (RFC 9068) for client credentials to one client of each `Binding`, whose id is the binding: those
  * of mTLS authenticate by a certificate of `agentSubject`, the others by `agentSecret`.
  */
-export async function startAuthorizationServer({ authorities, audience, claims = {}, ttlSeconds = 300, requiresNonce = false }: AuthorizationServerOptions): Promise<AuthorizationServer> {
+export async function startAuthorizationServer({ authorities, audience, claims = {}, ttlSeconds = 300, requiresNonce = false, tokenFormat = 'jwt', clients = [] }: AuthorizationServerOptions): Promise<AuthorizationServer> {
   const server = await openTlsOrigin(authorities)
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const { sub, ...tokenClaims } = exampleClaims(claims)
@@ -51,8 +55,8 @@ export async function startAuthorizationServer({ authorities, audience, claims =
       : { token_endpoint_auth_method: 'client_secret_post', client_secret: agentSecret }),
   })
   const provider = new Provider(server.origin, {
-    clients: (['none', 'dpop', 'mtls', 'dpop and mtls'] as const).map(client),
-    clientAuthMethods: ['client_secret_post', 'tls_client_auth'],
+    clients: [...(['none', 'dpop', 'mtls', 'dpop and mtls'] as const).map(client), ...clients.map((settings) => ({ grant_types: [], redirect_uris: [], response_types: [], id_token_signed_response_alg: 'ES256', ...settings }))],
+    clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'tls_client_auth'],
     jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), kid: 'as-1', use: 'sig', alg: 'ES256' }] },
     formats: { customizers: { jwt: bindTwice } },
     extraTokenClaims: () => ({ ...tokenClaims, sub }),
@@ -60,6 +64,8 @@ export async function startAuthorizationServer({ authorities, audience, claims =
     features: {
       clientCredentials: { enabled: true },
       devInteractions: { enabled: false },
+      introspection: { enabled: true },
+      revocation: { enabled: true, allowedPolicy: () => true },
       dPoP: { enabled: true, nonceSecret: Buffer.alloc(32, 7), requireNonce: () => requiresNonce },
       mTLS: {
         enabled: true,
@@ -73,7 +79,7 @@ export async function startAuthorizationServer({ authorities, audience, claims =
         enabled: true,
         getResourceServerInfo: (_context: unknown, resource: string) => {
           if (resource !== audience) throw new Error(`unknown resource ${resource}`)
-          return { scope: 'search', audience, accessTokenFormat: 'jwt', accessTokenTTL: ttlSeconds, jwt: { sign: { alg: 'ES256' } } }
+          return { scope: 'search', audience, accessTokenFormat: tokenFormat, accessTokenTTL: ttlSeconds, jwt: { sign: { alg: 'ES256' } } }
         },
       },
     },

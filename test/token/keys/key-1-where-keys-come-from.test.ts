@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { isAllowedIssuerUrl, isAllowedKeysUrl } from '../../../src/token/issuer-metadata.js'
+import { isAllowedIssuerUrl, isAllowedEndpoint } from '../../../src/token/issuer-metadata.js'
 import { createRemoteKeySet, createStaticKeySet, KeysUnavailable } from '../../../src/token/key-set.js'
 import { clockedKeySet, hour, second } from './clocked-key-set.js'
 import { bytes, json, startIssuerServer, status, type IssuerServer } from './issuer-server.js'
@@ -127,7 +127,7 @@ describe('KEY-1 https only, plain http for loopback hosts alone', () => {
     'http://localhost', 'http://localhost:3000/a', 'http://LOCALHOST', 'http://127.0.0.1:8080', 'http://127.8.9.10', 'http://127.1', 'http://[::1]:3000',
   ])('KEY-1 allows %s', (url) => {
     expect(isAllowedIssuerUrl(url)).toBe(true)
-    expect(isAllowedKeysUrl(url)).toBe(true)
+    expect(isAllowedEndpoint(url)).toBe(true)
   })
 
   it.each([
@@ -136,14 +136,14 @@ describe('KEY-1 https only, plain http for loopback hosts alone', () => {
     'https://:secret@issuer.example', 'ftp://localhost', 'file:///etc/keys', 'javascript:0', 'data:application/json,{}', 'issuer.example', '//issuer.example', '', 'https://',
   ])('KEY-1 refuses %s', (url) => {
     expect(isAllowedIssuerUrl(url)).toBe(false)
-    expect(isAllowedKeysUrl(url)).toBe(false)
+    expect(isAllowedEndpoint(url)).toBe(false)
     expect(() => createRemoteKeySet({ issuer: url, fetch, now: Date.now, onProblem: () => undefined })).toThrow(TypeError)
     expect(() => createRemoteKeySet({ issuer: 'https://issuer.example', jwksUri: url, fetch, now: Date.now, onProblem: () => undefined })).toThrow(TypeError)
   })
 
   it.each(['https://issuer.example?a', 'https://issuer.example/#', 'https://issuer.example/?'])('KEY-1 refuses %s as issuer: RFC 8414 section 2', (url) => {
     expect(isAllowedIssuerUrl(url)).toBe(false)
-    expect(isAllowedKeysUrl(url)).toBe(true)
+    expect(isAllowedEndpoint(url)).toBe(true)
   })
 })
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { RefreshBudget } from '../../../src/token/refresh-budget.js'
+import { CallBudget } from '../../../src/token/call-budget.js'
 import { createStaticKeySet } from '../../../src/token/key-set.js'
 import { clockedKeySet, minute, second } from './clocked-key-set.js'
 import { json, startIssuerServer, status, type IssuerServer } from './issuer-server.js'
@@ -141,13 +141,13 @@ describe('KEY-3 the budget', () => {
   })
 
   it('KEY-3 one comes back 30 s after it was spent, not earlier because the budget was full for long', () => {
-    const budget = new RefreshBudget()
+    const budget = new CallBudget({ most: 2, regainMs: 30_000 })
     expect([budget.take(0), budget.take(59_000), budget.take(59_000), budget.take(60_000), budget.take(88_999), budget.take(89_000)])
       .toEqual([true, true, true, false, false, true])
   })
 
   it('KEY-3 regains no more than 2, and nothing from a clock that steps back', () => {
-    const budget = new RefreshBudget()
+    const budget = new CallBudget({ most: 2, regainMs: 30_000 })
     const takes = (nowMs: number): number => [1, 2, 3, 4].filter(() => budget.take(nowMs)).length
     expect(takes(0)).toBe(2)
     expect(takes(45_000)).toBe(1)
