@@ -7,6 +7,7 @@ import type { CapabilityCompiler, CompiledCapability, CompiledQuota } from './co
 import type { LocalPolicy } from '../checks/local-policy.js'
 import { digestOf } from './digest.js'
 import type { ParsedAuthorization } from './parse-authorization.js'
+import { revocablePartsOf, type RevocablePart } from './revocation-prints.js'
 
 /**
  * Everything about a token that can be worked out when it is first seen. A request looks its action up, runs the
@@ -26,6 +27,8 @@ export interface CompiledAuthorization {
   readonly tokenDigest: string
   /** The same of the token that this one was delegated from, where it names one. */
   readonly parentDigest: string | undefined
+  /** What the token can be revoked by (REV-1). */
+  readonly revocable: readonly RevocablePart[]
   /** Digest of the widest subject that this guard counts by. */
   readonly scope: string
   /** The largest request body that any capability admits: `Infinity` where one of them has no limit, `undefined` where none has one (CON-6). */
@@ -82,6 +85,7 @@ export function compileAuthorization(parsed: ParsedAuthorization, token: TokenId
   const subjects = digestSubjects(authorization, token, policy)
   const isChainUnknown = hasUnknownActors(delegation, policy.delegation)
   const candidates = capabilities.map((capability, index) => new Candidate(compiler.compile(capability, delegation.depth, isChainUnknown), index, subjects))
+  const parentDigest = delegation.parentJti === undefined ? undefined : digestOf(token.issuer, delegation.parentJti)
   return {
     authorization,
     agentDenial: checkAgent(agent, subject, policy.agents),
@@ -89,7 +93,8 @@ export function compileAuthorization(parsed: ParsedAuthorization, token: TokenId
     hasUnknownActors: isChainUnknown,
     candidates,
     tokenDigest: subjects.token,
-    parentDigest: delegation.parentJti === undefined ? undefined : digestOf(token.issuer, delegation.parentJti),
+    parentDigest,
+    revocable: revocablePartsOf({ issuer: token.issuer, tokenDigest: subjects.token, parentDigest, agentId: agent.id, taskId: authorization.task.id }),
     scope: subjects[policy.widestSubject],
     requestCeilingBytes: requestCeilingOf(candidates),
     limitsResponses: candidates.some(({ capability }) => capability.limits?.responseBytes !== undefined),

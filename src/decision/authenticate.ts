@@ -7,6 +7,7 @@ import type { ResourceRequest } from '../model/resource-request.js'
 import type { TokenIdentity } from '../claims/compile-authorization.js'
 import type { VerifiedProof } from '../token/dpop-proof.js'
 import { checkPossession, type Shown } from '../token/possession.js'
+import { checkRevoked } from './check-revoked.js'
 import { checkTimes } from '../token/standard-claims.js'
 import { checkTokenText, extractCredentials, type Credentials } from '../token/credentials.js'
 import { KeysUnavailable } from '../token/key-set.js'
@@ -32,8 +33,8 @@ export interface Presented {
 type Verification = { readonly denial?: undefined; readonly verified: VerifiedToken } | { readonly denial: Denial; readonly token?: TokenIdentity | undefined }
 
 /**
- * From a request to a verified token: transport, size, header, issuer, signature, times, audience, claims, proof, in
- * this order (ORD-1). Synchronous where the token was verified before.
+ * From a request to a verified token: transport, size, header, issuer, signature, times, audience, claims, revocation,
+ * proof, in this order (ORD-1). Synchronous where the token was verified before.
  */
 export function authenticate(request: ResourceRequest, rules: DecisionRules, nowMs: number): MaybePromise<Authentication> {
   const blocked = checkFailureLimit(request, rules, nowMs)
@@ -93,8 +94,10 @@ async function verifyFirst(token: string, { verification, tokens, warn }: Decisi
 }
 
 /** What is checked at every request, however often the token was seen. */
-function checkVerified({ times }: VerifiedToken, shown: Shown, { verification, possession }: DecisionRules): ReturnType<typeof checkPossession> {
-  return checkTimes(times, shown.nowMs, verification.toleranceMs) ?? checkPossession(shown, possession)
+function checkVerified(verified: VerifiedToken, shown: Shown, rules: DecisionRules): ReturnType<typeof checkPossession> {
+  const denial = checkTimes(verified.times, shown.nowMs, rules.verification.toleranceMs)
+  if (denial !== undefined) return denial
+  return whenReady(checkRevoked(verified, rules, shown.nowMs), (revoked) => revoked ?? checkPossession(shown, rules.possession))
 }
 
 function checkFailureLimit(request: ResourceRequest, { failures }: DecisionRules, nowMs: number): Denial | undefined {

@@ -3,6 +3,8 @@ import type { Facts } from '../model/facts.js'
 import type { FailureLimit } from '../token/failure-limit.js'
 import type { MaybePromise } from '../model/maybe-promise.js'
 import type { PossessionRules } from '../token/possession.js'
+import type { Revocations } from '../token/revocations.js'
+import type { SharedRevocations } from '../token/shared-revocations.js'
 import type { StoreGate } from './store-gate.js'
 import type { TokenCache } from '../token/token-cache.js'
 import type { VerificationRules } from '../token/verify-token.js'
@@ -15,6 +17,10 @@ export interface DecisionRules {
   /** TRN-5; absent where failures are not limited. */
   readonly failures: FailureLimit | undefined
   readonly state: StoreGate
+  /** REV-1: what this process knows. */
+  readonly revocations: Revocations
+  /** What the processes tell each other of it; absent where the store has no way to. */
+  readonly sharedRevocations: SharedRevocations | undefined
   readonly hookTimeoutMs: number
   /** Whether facts may have names that only a registered constraint knows. */
   readonly hasRegisteredConstraints: boolean

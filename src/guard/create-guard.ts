@@ -1,6 +1,8 @@
 import type { Decision } from '../model/decision.js'
 import type { Facts } from '../model/facts.js'
 import type { GuardOptions } from './guard-options.js'
+import type { Revocation } from '../model/revocation.js'
+import type { VerifiedToken } from '../token/verify-token.js'
 import type { ResourceRequest } from '../model/resource-request.js'
 import { freezeSettings } from './settings.js'
 import { GuardCore } from './guard-core.js'
@@ -16,7 +18,23 @@ export interface Guard {
    * @param facts what constraints may need, by the names of the route options
    */
   authorize(request: ResourceRequest, action: string, facts?: Facts): Promise<Decision>
-  /** Resolves when the keys of the configured issuers are there; rejects if they cannot be had now. Nothing is fetched before. */
+  /**
+   * Revokes a token, what was delegated from one, an agent or a task (REV-1): at once in this process, cached tokens and open
+   * responses included, and within a second in all others that share the store.
+   *
+   * Resolves when the store has told them. Rejects where it could not, and here it holds all the same; with a `TypeError` or
+   * `RangeError` where nothing was revoked, since the argument is wrong.
+   */
+  revoke(what: Revocation): Promise<void>
+  /**
+   * Calls back once, in a later turn, when the token of an allowed decision of `authorize` is revoked: for whoever still sends
+   * what was asked for. The middleware ends its responses itself.
+   *
+   * @returns what stops it: call it when the response has ended
+   * @throws TypeError for anything but a decision of this guard that allows
+   */
+  onRevoked(decision: Decision, listener: () => void): () => void
+  /** Resolves when the keys of the configured issuers are there, and it is known what was revoked; rejects if they cannot be had now. Nothing is fetched before. */
   ready(): Promise<void>
   /** Ends the guard: decisions in flight finish, later requests are refused with 503. Can be called again. */
   close(): Promise<void>
@@ -32,9 +50,22 @@ const cores = new WeakMap<object, GuardCore>()
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- a framework's request is the user's to type
 export function createGuard<Request = any>(options: GuardOptions<Request> = {}): Guard {
   const core = new GuardCore(freezeSettings(options, process.env))
+  const allowed = new WeakMap<Decision, VerifiedToken>()
   const guard: Guard = Object.freeze({
-    authorize: async (request: ResourceRequest, action: string, facts: Facts = {}) => toDecision(await core.decideStated(request, action, facts), core.settings),
-    ready: () => core.settings.rules.verification.issuers.ready(),
+    authorize: async (request: ResourceRequest, action: string, facts: Facts = {}) => {
+      const ruling = await core.decideStated(request, action, facts)
+      const decision = toDecision(ruling, core.settings)
+      if (decision.outcome === 'allow' && ruling.verified !== undefined) allowed.set(decision, ruling.verified)
+      return decision
+    },
+    revoke: (what: Revocation) => core.revoke(what),
+    onRevoked: (decision: Decision, listener: () => void) => {
+      const verified = allowed.get(decision)
+      if (verified === undefined) throw new TypeError('guard.onRevoked: this is no decision of this guard that allows')
+      if (typeof listener !== 'function') throw new TypeError('guard.onRevoked: the listener must be a function')
+      return core.settings.rules.revocations.watch(verified, () => { listener() })
+    },
+    ready: () => core.ready(),
     close: () => core.close(),
   })
   cores.set(guard, core)

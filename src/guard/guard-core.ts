@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { AuditRecord } from '../model/wire-audit-record.js'
 import type { Denial } from '../model/denial.js'
 import type { Facts } from '../model/facts.js'
+import type { Revocation } from '../model/revocation.js'
 import type { ResourceRequest } from '../model/resource-request.js'
 import type { RouteMatch } from './route-table.js'
 import type { Settings } from './settings.js'
@@ -23,6 +24,8 @@ import { isPromise, type MaybePromise } from '../model/maybe-promise.js'
 import { noRequest, readRequest } from './read-request.js'
 import { nothingForwarded } from '../token/forwarded.js'
 import { pathOf } from './path-of.js'
+import { readRevocationCall } from './read-revocation-call.js'
+import { revocationPrint } from '../claims/revocation-prints.js'
 import { requiresProof } from '../decision/requires-proof.js'
 import { routeOfFacts, type Route } from '../decision/route.js'
 import { statedFacts } from '../decision/stated-facts.js'
@@ -181,10 +184,35 @@ export class GuardCore {
     }
   }
 
+  /** REV-1: takes effect at once, and settles when the other processes were told. Rejects where they were not, or with what is wrong. */
+  async revoke(revocation: Revocation): Promise<void> {
+    const { rules: { revocations, sharedRevocations, verification, now }, tellRevocation } = this.settings
+    const { kind, id, issuer, until } = readRevocationCall(revocation, verification.issuers, now())
+    const print = revocationPrint(kind, issuer, id)
+    const end = revocations.endOf(until)
+    const entered = revocations.enter(print, end, issuer)
+    tellRevocation({ event: 'revoked', issuer, detail: `${kind} ${JSON.stringify(id.slice(0, 256))}, by a call` })
+    await sharedRevocations?.publish(print, end)
+    if (entered === 'full') throw new Error('guard.revoke: there is no room for another revocation, and all tokens of the issuer are refused: raise the option `maxRevocations`')
+  }
+
+  /** Settles when there are keys, and it is known what was revoked. */
+  async ready(): Promise<void> {
+    const { verification, sharedRevocations } = this.settings.rules
+    await Promise.all([verification.issuers.ready(), sharedRevocations?.ready()])
+  }
+
   /** Later requests get 503; decisions in flight are waited for. */
   close(): Promise<void> {
-    this.#closing ??= this.#inFlight === 0 ? Promise.resolve() : new Promise((resolve) => { this.#idle = resolve })
+    this.#closing ??= this.#closeWhenIdle()
     return this.#closing
+  }
+
+  async #closeWhenIdle(): Promise<void> {
+    if (this.#inFlight > 0) await new Promise<void>((resolve) => { this.#idle = resolve })
+    const { verification, sharedRevocations } = this.settings.rules
+    verification.issuers.close()
+    sharedRevocations?.close()
   }
 
   #openStated(request: ResourceRequest): MaybePromise<Session> {

@@ -23,6 +23,18 @@ export interface IssuerOptions {
   readonly audience?: string | readonly string[]
   /** Namespace in front of the canonical claim names, such as `https://example.com/` (DIA-3). */
   readonly claimPrefix?: string
+  /** Where the issuer says what it has revoked (REV-1). Default: nobody is asked, and `guard.revoke` is the only source. */
+  readonly revocation?: RevocationOptions
+}
+
+/** At least one of the two places. While they cannot be relied on, the issuer's tokens are refused with 503 (REV-1). */
+export interface RevocationOptions {
+  /** A list of what is revoked, one JSON object a line, at most 128 MB: an https URL, or http on a loopback host. */
+  readonly listUrl?: string
+  /** Server-sent events of what is revoked: an https URL, or http on a loopback host. */
+  readonly eventsUrl?: string
+  /** Seconds between two looks at the list, an integer from 1 to 30. Default 15. */
+  readonly pollSeconds?: number
 }
 
 /**
@@ -99,6 +111,8 @@ export interface GuardOptions<Request = any> {
    * the cores of this machine, which a message at start-up says.
    */
   readonly onStoreFailure?: 'deny' | 'local' | { readonly local: { readonly processes: number } }
+  /** Revocations that are known at a time, an integer from 1 to 10,000,000, at 32 bytes each or less. Where there are more, tokens are refused. Default 1,000,000 (REV-1). */
+  readonly maxRevocations?: number
   /** Where audit records go: a sink, a logger, or a list; `[]` for nowhere. Default: JSON lines on standard output (AUD-3). */
   readonly audit?: AuditSink | AuditLogger | readonly (AuditSink | AuditLogger)[]
   /** Where messages for operators go, each cause at most once a minute. Default `console`. */
@@ -160,7 +174,7 @@ export type Respond = (denial: PublicDenial, request: any, response: any, next: 
 
 export const optionNames = [
   'issuer', 'audience', 'algorithms', 'tokenType', 'clockTolerance', 'profile', 'dpop', 'mtls', 'baseUrl', 'trustedProxies', 'policy', 'legacyScopes', 'constraints', 'countedPerRequest', 'facts', 'resolveTargets',
-  'hookTimeoutMs', 'routes', 'store', 'storeTimeoutMs', 'onStoreFailure', 'audit', 'logger', 'respond', 'failedValidationsPerMinute', 'fetch', 'now',
+  'hookTimeoutMs', 'routes', 'store', 'storeTimeoutMs', 'onStoreFailure', 'maxRevocations', 'audit', 'logger', 'respond', 'failedValidationsPerMinute', 'fetch', 'now',
 ] as const satisfies readonly (keyof GuardOptions)[]
 
 /** Names that are decided and not built: using one is an error that says so, since nothing is parsed and ignored. */
@@ -170,7 +184,9 @@ export const laterOptions: ReadonlyMap<string, string> = new Map([
   ['mode', 'decisions are always enforced by this version'],
 ])
 
-export const issuerOptionNames = ['issuer', 'jwksUri', 'jwks', 'audience', 'claimPrefix'] as const satisfies readonly (keyof IssuerOptions)[]
+export const issuerOptionNames = ['issuer', 'jwksUri', 'jwks', 'audience', 'claimPrefix', 'revocation'] as const satisfies readonly (keyof IssuerOptions)[]
+
+export const issuerRevocationNames = ['listUrl', 'eventsUrl', 'pollSeconds'] as const satisfies readonly (keyof RevocationOptions)[]
 
 export const laterIssuerOptions: ReadonlyMap<string, string> = new Map([['introspection', 'opaque tokens are not supported by this version, and are refused']])
 

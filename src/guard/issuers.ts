@@ -5,9 +5,11 @@ import { createRemoteKeySet, createStaticKeySet } from '../token/key-set.js'
 import { checkNames } from '../decision/did-you-mean.js'
 import { describeError } from '../model/describe-error.js'
 import { ignoreRejection } from '../model/maybe-promise.js'
-import { issuerOptionNames, laterIssuerOptions } from './guard-options.js'
+import { issuerOptionNames, issuerRevocationNames, laterIssuerOptions } from './guard-options.js'
 import { parseComparableUrl } from '../matching/comparable-url.js'
+import { createIssuerRevocations, type RevocationEvent, type RevocationSource } from '../token/issuer-revocations.js'
 import type { KeySet } from '../token/key-set.js'
+import type { Revocations } from '../token/revocations.js'
 import type { TrustedIssuer, TrustedIssuers } from '../token/trusted-issuers.js'
 
 const maxTenants = 1_000
@@ -15,6 +17,8 @@ const maxTenants = 1_000
 interface Surroundings {
   readonly now: Clock
   readonly warn: (cause: string, message: string) => void
+  readonly revocations: Revocations
+  readonly onRevocation: (event: RevocationEvent) => void
 }
 
 /**
@@ -39,13 +43,14 @@ export function createTrustedIssuers(options: GuardOptions, environment: NodeJS.
   return {
     named: [...trusted.values()],
     find: (iss) => trusted.get(iss),
-    ready: async () => { await Promise.all([...trusted.values()].map(({ keys }) => keys.ready())) },
+    ready: async () => { await Promise.all([...trusted.values()].flatMap(({ keys, revocation }) => (revocation === undefined ? [keys.ready()] : [keys.ready(), revocation.ready()]))) },
+    close: () => { for (const { revocation } of trusted.values()) revocation?.close() },
   }
 }
 
 /** Asks for each `iss` every time, so that a tenant can be dropped; its keys are kept while its settings stay the same. */
 function createTenants(resolve: (iss: string) => IssuerOptions | undefined, trust: (settings: IssuerOptions) => TrustedIssuer): TrustedIssuers {
-  const known = new LRUCache<string, { readonly settings: unknown; readonly fingerprint: string; readonly entry: TrustedIssuer }>({ max: maxTenants })
+  const known = new LRUCache<string, { readonly settings: unknown; readonly fingerprint: string; readonly entry: TrustedIssuer }>({ max: maxTenants, dispose: ({ entry }) => { entry.revocation?.close() } })
   return {
     named: undefined,
     find(iss) {
@@ -64,12 +69,14 @@ function createTenants(resolve: (iss: string) => IssuerOptions | undefined, trus
       return entry
     },
     ready: () => Promise.resolve(),
+    close: () => { known.clear() },
   }
 }
 
-function createTrustedIssuer(settings: IssuerOptions, defaultAudience: GuardOptions['audience'], fetch: GuardOptions['fetch'], { now, warn }: Surroundings): TrustedIssuer {
+function createTrustedIssuer(settings: IssuerOptions, defaultAudience: GuardOptions['audience'], fetch: GuardOptions['fetch'], surroundings: Surroundings): TrustedIssuer {
   if (typeof settings !== 'object' || (settings as unknown) === null) throw new TypeError('option `issuer` must be a string, an object, a list of these, or a function')
   checkNames('option of an issuer', settings, issuerOptionNames, laterIssuerOptions)
+  const { now, warn } = surroundings
   const { issuer, jwks, jwksUri, claimPrefix, audience = defaultAudience } = settings
   if (typeof issuer !== 'string' || issuer === '') throw new TypeError('option `issuer`: an issuer is a non-empty string')
   if (jwks !== undefined && jwksUri !== undefined) throw new TypeError(`option \`issuer\`: give \`jwks\` or \`jwksUri\` of ${issuer}, not both`)
@@ -85,11 +92,19 @@ function createTrustedIssuer(settings: IssuerOptions, defaultAudience: GuardOpti
       })
   try {
     const identifiers = audienceOf(audience)
-    return { issuer, audience: identifiers, audienceOrigin: firstOrigin(identifiers), claimPrefix, keys: createKeys() }
+    return { issuer, audience: identifiers, audienceOrigin: firstOrigin(identifiers), claimPrefix, keys: createKeys(), revocation: createRevocationSource(settings, fetch, surroundings) }
   } catch (error) {
     const message = describeError(error)
     throw message.startsWith('option') ? error : new TypeError(`option \`issuer\`, ${issuer}: ${message}`)
   }
+}
+
+function createRevocationSource({ issuer, revocation }: IssuerOptions, fetch: GuardOptions['fetch'], { revocations, onRevocation }: Surroundings): RevocationSource | undefined {
+  if (revocation === undefined) return undefined
+  if (typeof revocation !== 'object' || (revocation as unknown) === null) throw new TypeError('revocation must be an object')
+  checkNames('member of revocation', revocation, issuerRevocationNames, new Map())
+  const { listUrl, eventsUrl, pollSeconds } = revocation
+  return createIssuerRevocations({ issuer, listUrl, eventsUrl, pollSeconds, fetch: fetch ?? globalThis.fetch, revocations, onEvent: onRevocation })
 }
 
 /** POP-4: of the first identifier that is an http(s) URL. */

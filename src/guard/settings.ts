@@ -20,6 +20,9 @@ import { laterOptions, optionNames } from './guard-options.js'
 import { compileStore } from './compile-store.js'
 import { OperatorLog } from './operator-log.js'
 import { readAlgorithms, readInteger } from './read-option.js'
+import type { RevocationEvent } from '../token/issuer-revocations.js'
+import { Revocations } from '../token/revocations.js'
+import { shareRevocations } from '../token/shared-revocations.js'
 import { timestampOf } from '../audit/timestamp-of.js'
 import { TokenCache } from '../token/token-cache.js'
 
@@ -34,6 +37,8 @@ export interface Settings {
   readonly metadata: ResourceMetadata | undefined
   /** What challenges offer where the route demands no more (TRN-4). */
   readonly offer: Offer
+  /** Leaves a record of something that was revoked, or of a source that fails (REV-1). */
+  readonly tellRevocation: (event: RevocationEvent) => void
   /** Whether a client certificate that vouches for itself is one (POP-5). */
   readonly allowsSelfSigned: boolean
 }
@@ -53,28 +58,39 @@ export function freezeSettings(options: GuardOptions, environment: NodeJS.Proces
   check('resolveTargets', options.resolveTargets ?? true, (value) => value === true || isFunction(value), 'true or a function')
 
   const log = new OperatorLog(logger)
+  const trail = createAuditTrail(sinksOf(options.audit), log.warn)
+  const toleranceSeconds = readInteger('clockTolerance', options.clockTolerance ?? 60, 0, 300)
+  const maxRevocations = readInteger('maxRevocations', options.maxRevocations ?? 1_000_000, 1, 10_000_000)
+  const revocations = new Revocations({ maxEntries: maxRevocations, toleranceSeconds, now: finiteClock(now), warn: log.warn })
+  const tellRevocation = (event: RevocationEvent): void => {
+    const { issuer, detail } = event
+    if (event.event !== 'revoked') log.warn(`${event.event} ${issuer ?? ''}`, `Revocations: ${detail}`)
+    trail.write({ kind: 'event', time: timestampOf(Date.now()), ...event })
+  }
   const registry = createRegistry({ registered: constraints, countedPerRequest: new Set(countedPerRequest) })
-  const issuers = createTrustedIssuers(options, environment, { now, warn: log.warn })
+  const issuers = createTrustedIssuers(options, environment, { now, warn: log.warn, revocations, onRevocation: tellRevocation })
   const possession = compilePossession(options, issuers)
   for (const issuer of possession.withoutOrigin) log.warn(`no origin ${issuer}`, `Every DPoP proof with a token of ${issuer} will be refused, since nothing says where this server is: set the option \`baseUrl\`, or \`dpop: false\` (POP-4)`)
-  const trail = createAuditTrail(sinksOf(options.audit), log.warn)
   const tellEvent = ({ event, store, detail }: StoreEvent): void => {
     log.warn(`${event} ${store}`, event === 'store_failed' ? `The store ${store} fails: ${detail}` : `The store ${store} has recovered`)
     trail.write({ kind: 'event', time: timestampOf(Date.now()), event, store, detail })
   }
+  const state = compileStore(options, possession.rules, log, tellEvent)
   const rules: DecisionRules = {
     verification: {
       issuers,
       algorithms: readAlgorithms('algorithms', options.algorithms ?? defaultAlgorithms),
       tokenType: options.tokenType ?? 'any',
-      toleranceMs: readInteger('clockTolerance', options.clockTolerance ?? 60, 0, 300) * 1000,
+      toleranceMs: toleranceSeconds * 1000,
       legacyScopes: compileLegacyScopes(options.legacyScopes, registry),
       compiler: new CapabilityCompiler(registry, compilePolicy(options.policy, registry)),
     },
     tokens: new TokenCache(),
     possession: Object.freeze(possession.rules),
     failures: failedValidationsPerMinute === undefined ? undefined : new FailureLimit(readInteger('failedValidationsPerMinute', failedValidationsPerMinute, 1, Number.MAX_SAFE_INTEGER)),
-    state: compileStore(options, possession.rules, log, tellEvent),
+    state,
+    revocations,
+    sharedRevocations: shareRevocations(state.store, { revocations, mostKept: maxRevocations, isRequired: (options.onStoreFailure ?? 'deny') === 'deny', onEvent: tellRevocation }),
     hookTimeoutMs: readInteger('hookTimeoutMs', options.hookTimeoutMs ?? 2_000, 1, 60_000),
     hasRegisteredConstraints: constraints.length > 0,
     facts: options.facts,
@@ -90,6 +106,7 @@ export function freezeSettings(options: GuardOptions, environment: NodeJS.Proces
     respond,
     metadata: possession.metadata,
     offer: Object.freeze(possession.offer),
+    tellRevocation,
     allowsSelfSigned: possession.allowsSelfSigned,
   })
 }

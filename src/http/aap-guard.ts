@@ -20,6 +20,7 @@ import { recordUndecided } from './undecided-record.js'
 import { refusesProof } from '../decision/admit.js'
 import { clearAap, setAap } from './aap.js'
 import { shareHiddenClass } from './share-hidden-class.js'
+import { watchRevocation } from './watch-revocation.js'
 import { whenReady } from '../decision/when-ready.js'
 
 /** A middleware of Express, Connect, or anything that calls `(req, res, next)`. */
@@ -67,6 +68,7 @@ export function aapGuard(options: GuardOptions<GuardRequest> | Guard = {}): AapG
       if (historyOf(req).cut !== undefined || dropPipelined(req, res)) return
       const state = takeOver(core, session, req)
       meterBodies(state, req, res)
+      watchRevocation(state, req, res)
       if (session.nextNonce !== undefined) res.setHeader('DPoP-Nonce', session.nextNonce)
       if (routes === undefined) authenticateOnly(state, req, res, next)
       else decideRoute(state, matched, req, res, next)

@@ -3,7 +3,7 @@ import type { Denial } from '../model/denial.js'
 import type { GuardCore, GuardRuling } from '../guard/guard-core.js'
 import { admittedBy, historyOf, noteAdmission, type RequestState } from './request-state.js'
 import { holdEnd } from './lingering-close.js'
-import { limitBodies } from './limit-bodies.js'
+import { cutShort, limitBodies } from './limit-bodies.js'
 import { publicDenial } from './public-denial.js'
 import { recordResult } from './result-record.js'
 import { requestMeterOf } from './request-meter.js'
@@ -31,6 +31,7 @@ export function concludeRuling(state: RequestState, ruling: GuardRuling, req: In
   setAap(req, state.aap)
   recordResult(state, req, res)
   limitBodies(limits, req, res)
+  if (history.revoked !== undefined) cutShort(req, res, history.revoked)
   // The body may be over its limit by now.
   if (history.cut === undefined) next()
 }

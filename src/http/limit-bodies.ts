@@ -9,6 +9,9 @@ import { meterResponse } from './response-meter.js'
 import { publicDenial } from './public-denial.js'
 import { respond, sendDefault } from './respond.js'
 
+/** Of RFC 9113 section 7. */
+const cancelled = 8
+
 /**
  * What may come to limit the bodies of a request is known once its token is: from here on they are counted, and whatever
  * is mounted behind the guard gets to the response by the meter only, so that it can be limited and silenced.
@@ -50,22 +53,29 @@ export function limitBodies(limits: BodyLimits | undefined, req: IncomingMessage
 }
 
 /**
- * Ends a request that went over a limit: with the answer of its refusal where nothing was sent, else by cutting the
+ * Ends a request that went over a limit, or whose token was revoked: with the answer of its refusal where nothing was sent, else by cutting the
  * connection, so that what was sent cannot look whole. Handlers are silenced first and told last, when the answer is out of
  * their reach: many answer an error by closing the connection.
  */
-function cutShort(req: IncomingMessage, res: ServerResponse, denial: Denial): void {
+export function cutShort(req: IncomingMessage, res: ServerResponse, denial: Denial): void {
   const history = historyOf(req)
   const { state } = history
   if (state === undefined || history.cut !== undefined) return
   // A decision on its way is the only one on record, and answers. Where it admits, this comes again.
-  if (history.isDeciding && history.admissions.length === 0) return
+  if (history.isDeciding && history.admissions.length === 0) {
+    if (denial.rule === 'REV-1') history.revoked = denial
+    return
+  }
   history.cut = denial
   if (!history.isDecided) {
     history.isDecided = true
     state.core.refuse(state.session, denial)
   }
 
+  if (req.httpVersionMajor !== 1) {
+    resetStream(res)
+    return
+  }
   const error = cutError(denial)
   const finish = (): void => {
     req.destroy(error)
@@ -75,7 +85,7 @@ function cutShort(req: IncomingMessage, res: ServerResponse, denial: Denial): vo
   meterRequest(req).failWith(error)
   const response = meterResponse(res)
   response.silence()
-  if (res.writableEnded) {
+  if (res.writableEnded && denial.rule !== 'REV-1') {
     whenUploadOver(req, finish)
   } else if (res.headersSent) {
     res.destroy()
@@ -87,6 +97,11 @@ function cutShort(req: IncomingMessage, res: ServerResponse, denial: Denial): vo
     const fallBack = (): void => { sendDefault(answer, begin()) }
     respond(answer, req, begin(), fallBack, state.core.settings, fallBack)
   }
+}
+
+/** Over HTTP/2 what was sent may be all there is: the stream ends, and with it whatever its handler still writes. */
+function resetStream(res: ServerResponse & { readonly stream?: { close(code: number): void } }): void {
+  res.stream?.close(cancelled)
 }
 
 /** What a parser hands to error handlers, in the words of the parsers of Express. */

@@ -31,8 +31,10 @@ interface RequestHistory {
   isDeciding: boolean
   /** Set once it is on record that the response ended before anything was decided: nothing is decided then (AUD-1). */
   isUndecided: boolean
-  /** Why the request was ended before its handler was done with it (CON-6, CON-7): nothing more is done about it then. */
+  /** Why the request was ended before its handler was done with it (CON-6, CON-7, REV-1): nothing more is done about it then. */
   cut: Denial | undefined
+  /** Why the request is to be ended once the decision on its way is there (REV-1). */
+  revoked: Denial | undefined
   /** Set once the response is watched for its result record. */
   isResultDue: boolean
   readonly admissions: Admitted[]
@@ -61,7 +63,7 @@ let arrivals = 0
 
 export function historyOf(req: IncomingMessage): RequestHistory {
   let history = histories.get(req)
-  if (history === undefined) histories.set(req, (history = { arrival: ++arrivals, state: undefined, isDecided: false, isDeciding: false, isUndecided: false, cut: undefined, isResultDue: false, admissions: [], proofs: [] }))
+  if (history === undefined) histories.set(req, (history = { arrival: ++arrivals, state: undefined, isDecided: false, isDeciding: false, isUndecided: false, cut: undefined, revoked: undefined, isResultDue: false, admissions: [], proofs: [] }))
   return history
 }
 

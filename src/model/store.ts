@@ -23,6 +23,38 @@ export interface StateStore {
   admit(admission: Admission): MaybePromise<AdmissionVerdict>
   /** What processes tell each other of tokens that an issuer was asked about (INT-1). Absent: each process asks for itself. */
   readonly answers?: AnswerStore
+  /** How processes tell each other what was revoked (REV-1). Absent: `guard.revoke` is for its own process only. */
+  readonly revocations?: RevocationFeed
+}
+
+/** What was revoked by any process, for all that share the store, until it ends. */
+export interface RevocationFeed {
+  /**
+   * Tells every subscriber, and keeps it for those that come later. Rejects where some may not come to know it.
+   *
+   * @param mostKept further notices are refused where the store keeps so many that have not ended
+   */
+  publish(notices: readonly RevocationNotice[], mostKept: number): Promise<void>
+  /** From now on, and for all that is kept, in any order and perhaps more than once. Never throws, and goes on after a failure. */
+  subscribe(listener: RevocationListener): RevocationSubscription
+}
+
+export interface RevocationNotice {
+  /** 16 hexadecimal digits, of a digest. */
+  readonly key: string
+  /** Epoch seconds, an integer from 1 to 2^32 - 1. */
+  readonly until: number
+}
+
+export interface RevocationListener {
+  revoked(notices: readonly RevocationNotice[]): void
+  /** All that was published before this look at the store began has been told: called at least every 10 s. @param sinceMs `performance.now()` at its begin */
+  caughtUp(sinceMs: number): void
+  failed(error: unknown): void
+}
+
+export interface RevocationSubscription {
+  close(): void
 }
 
 /**

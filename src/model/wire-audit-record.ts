@@ -151,13 +151,17 @@ export interface EventRecord {
   kind: 'event'
   time: AuditTime
   /**
-   * store_failed: the store did not answer, and requests are refused or counted locally. store_recovered: it answers again.
+   * store_failed: the store did not answer, and requests are refused or counted locally. store_recovered: it answers again. revoked: tokens, an agent or a task were revoked. revocations_failed: a source of revocations cannot be relied on, and tokens are refused before long. revocations_recovered: it can again.
    */
-  event: 'store_failed' | 'store_recovered'
+  event: 'store_failed' | 'store_recovered' | 'revoked' | 'revocations_failed' | 'revocations_recovered'
   /**
    * Name of the store.
    */
   store?: string
+  /**
+   * Whose tokens it is about.
+   */
+  issuer?: string
   /**
    * In words. Private.
    */

@@ -1,3 +1,5 @@
+import { ignoreRejection } from '../model/maybe-promise.js'
+
 /**
  * A client of the package `redis`, single or Cluster, known by its methods: nothing of the package is imported.
  */
@@ -25,6 +27,12 @@ export interface ScriptClient {
   untilReady(): undefined | Promise<void>
   /** Runs it once, and never again where the answer is lost. Its first argument is `1`, or `0` where it must do nothing. */
   run(script: Script, keys: readonly string[], args: readonly string[]): Promise<unknown>
+  /**
+   * Messages of a channel, by a connection of its own, which does not keep the process alive and ends with that of the client.
+   *
+   * @returns what ends it
+   */
+  subscribe(channel: string, listener: (message: string) => void): Promise<() => void>
 }
 
 export interface Script {
@@ -131,6 +139,41 @@ class NodeRedisScripts extends Connection implements ScriptClient {
     const options = { keys: [...keys], arguments: ['1', ...args] }
     return runOnce(script, (command, text) => (command === 'EVALSHA' ? this.#client.evalSha(text, options) : this.#client.eval(text, options)))
   }
+
+  async subscribe(channel: string, listener: (message: string) => void): Promise<() => void> {
+    await this.untilReady()
+    const client = this.#client as unknown as NodeRedisSubscriber
+    // A Cluster has a connection for subscribers already, and looks for another node where that one is lost.
+    if ('masters' in client) {
+      await client.subscribe(channel, listener)
+      return () => { ignoreRejection(client.unsubscribe(channel, listener)) }
+    }
+    const own = client.duplicate()
+    const end = (): void => { if (own.isOpen) own.destroy() }
+    own.on('error', ignore)
+    client.on('end', end)
+    own.unref()
+    try {
+      await own.connect()
+      await own.subscribe(channel, listener)
+    } catch (error) {
+      end()
+      throw error
+    }
+    return end
+  }
+}
+
+/** What a client can do beside, where it subscribes. */
+interface NodeRedisSubscriber {
+  readonly isOpen: boolean
+  duplicate(): NodeRedisSubscriber
+  connect(): Promise<unknown>
+  destroy(): void
+  unref(): void
+  on(event: string, listener: () => void): unknown
+  subscribe(channel: string, listener: (message: string) => void): Promise<void>
+  unsubscribe(channel: string, listener: (message: string) => void): Promise<void>
 }
 
 /**
@@ -169,6 +212,48 @@ class IoRedisScripts extends Connection implements ScriptClient {
     const words = [...keys, this.#isFirstTime, ...args]
     return runOnce(script, (command, text) => (command === 'EVALSHA' ? this.#client.evalsha(text, keys.length, ...words) : this.#client.eval(text, keys.length, ...words)))
   }
+
+  async subscribe(channel: string, listener: (message: string) => void): Promise<() => void> {
+    await this.untilReady()
+    const client = this.#client as unknown as IoRedisSubscriber
+    // A Cluster has a connection for subscribers already, and looks for another node where that one is lost.
+    const own = client.isCluster === true ? client : client.duplicate({ lazyConnect: true, autoResubscribe: true, maxRetriesPerRequest: null, enableOfflineQueue: true })
+    const hear = (from: string, message: string): void => { if (from === channel) listener(message) }
+    own.on('message', hear)
+    const end = (): void => {
+      own.off('message', hear)
+      if (own === client) ignoreRejection(own.unsubscribe(channel))
+      else own.disconnect()
+    }
+    if (own !== client) {
+      own.on('error', ignore)
+      own.on('connect', () => { own.stream?.unref() })
+      client.on('end', end)
+    }
+    try {
+      await own.subscribe(channel)
+    } catch (error) {
+      end()
+      throw error
+    }
+    return end
+  }
+}
+
+/** What a client can do beside, where it subscribes. */
+interface IoRedisSubscriber {
+  readonly isCluster?: boolean
+  readonly stream?: { unref(): void }
+  duplicate(options: object): IoRedisSubscriber
+  disconnect(): void
+  on(event: string, listener: (...args: string[]) => void): unknown
+  off(event: string, listener: (...args: string[]) => void): unknown
+  subscribe(channel: string): Promise<unknown>
+  unsubscribe(channel: string): Promise<unknown>
+}
+
+function ignore(): void {
+  // The client itself says so as well.
 }
 
 function isNodeRedis(client: unknown): client is NodeRedisClient {

@@ -1,10 +1,12 @@
 import { hash } from 'node:crypto'
 import { inspect } from 'node:util'
-import type { Admission, AdmissionVerdict, AnswerStore, QuotaCharge, QuotaWindow, StateStore, StoredAnswer } from '../model/store.js'
+import type { Admission, AdmissionVerdict, AnswerStore, QuotaCharge, QuotaWindow, RevocationFeed, StateStore, StoredAnswer } from '../model/store.js'
 import type { Clock } from '../model/clock.js'
 import { admissionScript } from './admission-script.js'
 import { getAnswerText, setAnswerText } from './answer-scripts.js'
-import { scriptClientOf, type IoRedisClient, type NodeRedisClient, type Script, type ScriptClient } from './redis-client.js'
+import { RedisRevocations } from './redis-revocations.js'
+import { runWhenReady, scriptOf } from './redis-script.js'
+import { scriptClientOf, type IoRedisClient, type NodeRedisClient, type ScriptClient } from './redis-client.js'
 
 export type { IoRedisClient, NodeRedisClient } from './redis-client.js'
 
@@ -47,6 +49,7 @@ export function redisStore(client: NodeRedisClient | IoRedisClient, options: Red
 class RedisStore implements StateStore {
   readonly name = 'redis'
   readonly answers: AnswerStore
+  readonly revocations: RevocationFeed
   readonly #client: ScriptClient
   readonly #prefix: string
   readonly #now: Clock | undefined
@@ -62,6 +65,7 @@ class RedisStore implements StateStore {
     this.#prefix = prefix
     this.#now = now
     this.answers = new RedisAnswers(client, prefix)
+    this.revocations = new RedisRevocations(client, prefix)
   }
 
   async admit(admission: Admission): Promise<AdmissionVerdict> {
@@ -115,16 +119,6 @@ class RedisAnswers implements AnswerStore {
   #keyOf(key: string): string {
     return `${this.#prefix}i:${keyPart(key)}`
   }
-}
-
-async function runWhenReady(client: ScriptClient, script: Script, keys: readonly string[], args: readonly string[]): Promise<unknown> {
-  const becomingReady = client.untilReady()
-  if (becomingReady !== undefined) await becomingReady
-  return client.run(script, keys, args)
-}
-
-function scriptOf(text: string): Script {
-  return { text, digest: hash('sha1', text) }
 }
 
 const script = scriptOf(admissionScript)

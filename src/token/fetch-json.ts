@@ -37,10 +37,39 @@ export function postForm(url: string, { form, headers }: FormRequest, fetch: Fet
   }, fetch, signal)
 }
 
-async function fetchOk(url: string, init: RequestInit, fetch: Fetch, signal: AbortSignal): Promise<Response> {
+/**
+ * One GET of something that is read as it comes: status 200, or 304 where the headers ask for it; no redirects. Failures are
+ * as those of `fetchJson`.
+ */
+export function fetchStream(url: string, headers: Readonly<Record<string, string>>, fetch: Fetch, signal: AbortSignal): Promise<Response> {
+  return fetchOk(url, { headers }, fetch, signal, 'if-none-match' in headers)
+}
+
+/** The body in the chunks in which it comes. Ends with an error where `signal` is aborted. */
+export async function* chunksOf(response: Response, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  if (response.body === null) throw new Error('no body')
+  const reader = (response.body as ReadableStream<Uint8Array>).getReader()
+  const cancel = (): void => {
+    reader.cancel().catch(ignore)
+  }
+  signal.addEventListener('abort', cancel, { once: true })
+  try {
+    for (;;) {
+      const { done, value } = await reader.read()
+      signal.throwIfAborted()
+      if (done) return
+      yield value
+    }
+  } finally {
+    signal.removeEventListener('abort', cancel)
+    cancel()
+  }
+}
+
+async function fetchOk(url: string, init: RequestInit, fetch: Fetch, signal: AbortSignal, takesUnmodified = false): Promise<Response> {
   signal.throwIfAborted()
   const response = await fetch(url, { ...init, redirect: 'manual', signal })
-  if (signal.aborted || response.status !== 200 || response.redirected) {
+  if (signal.aborted || (response.status !== 200 && !(takesUnmodified && response.status === 304)) || response.redirected) {
     discard(response)
     throw new Error(response.redirected ? 'a redirect was followed' : `status ${response.status}`)
   }

@@ -1,4 +1,5 @@
 import type { KeySet } from './key-set.js'
+import type { RevocationSource } from './issuer-revocations.js'
 
 /** An authorization server whose tokens are accepted, and how. */
 export interface TrustedIssuer {
@@ -11,6 +12,8 @@ export interface TrustedIssuer {
   /** What stands in front of the canonical claim names (DIA-3). */
   readonly claimPrefix: string | undefined
   readonly keys: KeySet
+  /** Where it says what it has revoked; absent where nobody asks (REV-1). */
+  readonly revocation?: RevocationSource | undefined
 }
 
 /** The only way from an `iss` that nobody has verified yet to keys. */
@@ -19,6 +22,8 @@ export interface TrustedIssuers {
   readonly named: readonly TrustedIssuer[] | undefined
   /** `undefined` where the issuer is not trusted. */
   find(iss: string): TrustedIssuer | undefined
-  /** Resolves when the keys of all issuers that are known by name are there. */
+  /** Resolves when the keys of all issuers that are known by name are there, and what they have revoked. */
   ready(): Promise<void>
+  /** Asks no issuer any more what it revokes. */
+  close(): void
 }

@@ -12,6 +12,7 @@ import type { Policy } from '../../src/model/wire-policy.js'
 import type { MaybePromise } from '../../src/model/maybe-promise.js'
 import { parseAuthorization, type ParsedAuthorization } from '../../src/claims/parse-authorization.js'
 import type { ResourceRequest } from '../../src/model/resource-request.js'
+import { Revocations } from '../../src/token/revocations.js'
 import { StoreGate, type StoreGateSettings } from '../../src/decision/store-gate.js'
 import { TokenCache } from '../../src/token/token-cache.js'
 import { TrustedProxies } from '../../src/token/trusted-proxies.js'
@@ -52,11 +53,13 @@ export function deciding({ claims = {}, capabilities = [{ action: 'a' }], regist
   const verified = { compiled, confirmation: {} } as VerifiedToken
   const warnings: string[] = []
   const rules: DecisionRules = {
-    verification: { issuers: { named: [], find: () => undefined, ready: async () => undefined }, algorithms: new Set(), tokenType: 'any', toleranceMs: 60_000, compiler },
+    verification: { issuers: { named: [], find: () => undefined, ready: async () => undefined, close: () => undefined }, algorithms: new Set(), tokenType: 'any', toleranceMs: 60_000, compiler },
     tokens,
     possession: { isStrict: false, dpop: undefined, mtls: undefined, proxies: new TrustedProxies([]), baseOrigin: undefined },
     failures: undefined,
     state: new StoreGate({ store, timeoutMs, share, onEvent: ({ event, detail }) => { warnings.push(`${event}: ${detail}`) } }),
+    revocations: new Revocations({ toleranceSeconds: 60, now: () => nowMs, warn: (_, message) => { warnings.push(message) } }),
+    sharedRevocations: undefined,
     hookTimeoutMs: 2_000,
     hasRegisteredConstraints: registered.length > 0,
     facts: undefined,

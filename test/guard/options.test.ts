@@ -22,6 +22,8 @@ function expectRefusal(run: () => unknown, message: RegExp): void {
 
 const nonceSecret = 'a secret of at least 32 characters'
 
+const listUrl = 'https://as.example.com/revoked'
+
 describe('every option is checked when the guard is made', () => {
   it('a guard with the least that there must be', () => {
     expect(make(valid)).not.toThrow()
@@ -29,7 +31,7 @@ describe('every option is checked when the guard is made', () => {
 
   const junk = (...allowed: readonly unknown[]) => ([null, 0, 1, -1, NaN, '', 'x', true, false, {}, [], [1], [null], () => undefined] as readonly unknown[]).filter((value) => !allowed.some((one) => one === value || (typeof one === 'function' && typeof value === 'function') || JSON.stringify(one) === JSON.stringify(value)))
   const wrong: Readonly<Record<(typeof optionNames)[number], readonly unknown[]>> = {
-    issuer: [null, 0, 1, '', 'x', 'http://as.example.com', 'https://user@as.example.com', 'https://as.example.com?x', 'https://as.example.com#x', true, {}, [], [null], [1], [''], { issuer: '' }, { issuer: 1 }, [issuer, issuer], { issuer, jwks: {} }, { issuer, jwks: { keys: [] } }, { issuer, jwks: 'x' }, { issuer, jwks: null }, { issuer, jwksUri: 'http://as.example.com/jwks' }, { issuer, jwksUri: 1 }, { issuer, jwksUri: 'x' }, { issuer, jwks, jwksUri: 'https://as.example.com/jwks' }, { issuer, jwks, claimPrefix: '' }, { issuer, jwks, claimPrefix: 1 }, { issuer, jwks, audience: '' }, { issuer, jwks, audience: [] }, { issuer, jwks, audience: [1] }],
+    issuer: [null, 0, 1, '', 'x', 'http://as.example.com', 'https://user@as.example.com', 'https://as.example.com?x', 'https://as.example.com#x', true, {}, [], [null], [1], [''], { issuer: '' }, { issuer: 1 }, [issuer, issuer], { issuer, jwks: {} }, { issuer, jwks: { keys: [] } }, { issuer, jwks: 'x' }, { issuer, jwks: null }, { issuer, jwksUri: 'http://as.example.com/jwks' }, { issuer, jwksUri: 1 }, { issuer, jwksUri: 'x' }, { issuer, jwks, jwksUri: 'https://as.example.com/jwks' }, { issuer, jwks, claimPrefix: '' }, { issuer, jwks, claimPrefix: 1 }, { issuer, jwks, audience: '' }, { issuer, jwks, audience: [] }, { issuer, jwks, audience: [1] }, { issuer, jwks, revocation: null }, { issuer, jwks, revocation: true }, { issuer, jwks, revocation: {} }, { issuer, jwks, revocation: { pollSeconds: 1 } }, { issuer, jwks, revocation: { listUrl: 1 } }, { issuer, jwks, revocation: { listUrl: 'http://as.example.com/revoked' } }, { issuer, jwks, revocation: { eventsUrl: 'https://user@as.example.com/revoked' } }, { issuer, jwks, revocation: { listUrl, pollSeconds: 0 } }, { issuer, jwks, revocation: { listUrl, pollSeconds: 31 } }, { issuer, jwks, revocation: { listUrl, pollSeconds: 1.5 } }, { issuer, jwks, revocation: { listUrl, url: listUrl } }],
     audience: junk('x'),
     algorithms: [...junk(), ['none'], ['HS256'], ['ES256', 'HS256'], ['es256'], 'ES256', ['ES256K']],
     tokenType: [...junk(), 'JWT', 'AT+JWT', 'application/at+jwt', ['any']],
@@ -50,6 +52,7 @@ describe('every option is checked when the guard is made', () => {
     store: [...junk(), { admit: true }, { name: 'x' }],
     storeTimeoutMs: [...junk(1), 60_001, 0.5, '100', Infinity],
     onStoreFailure: [...junk(), 'Deny', 'allow', { local: 4 }, { local: {} }, { local: { processes: 0 } }, { local: { processes: 1.5 } }, { local: { processes: '4' } }, { local: { processes: 4, more: 1 } }, { local: { processes: 4 }, deny: true }],
+    maxRevocations: [...junk(1), 10_000_001, 0.5, '100', Infinity],
     audit: [...junk([]), { write: true }, { info: 'x' }, [{ write: () => undefined }, null]],
     logger: [...junk(), { info: () => undefined }, { info: () => undefined, warn: () => undefined, error: true }],
     respond: junk(() => undefined),
@@ -63,7 +66,7 @@ describe('every option is checked when the guard is made', () => {
   })
 
   const right: Readonly<Record<(typeof optionNames)[number], readonly unknown[]>> = {
-    issuer: [issuer, 'http://127.0.0.1:1234', 'http://localhost/x', [issuer, 'https://other.example'], { issuer, jwksUri: 'https://keys.example/jwks' }, { issuer, jwks, claimPrefix: 'https://x/', audience: ['a', 'b'] }, () => undefined],
+    issuer: [issuer, 'http://127.0.0.1:1234', 'http://localhost/x', [issuer, 'https://other.example'], { issuer, jwksUri: 'https://keys.example/jwks' }, { issuer, jwks, claimPrefix: 'https://x/', audience: ['a', 'b'] }, { issuer, jwks, revocation: { listUrl } }, { issuer, jwks, revocation: { eventsUrl: 'http://127.0.0.1:1/events', listUrl, pollSeconds: 30 } }, () => undefined],
     audience: ['x', ['x', 'y']],
     algorithms: [['ES256'], ['PS512', 'Ed25519']],
     tokenType: ['any', 'at+jwt'],
@@ -84,6 +87,7 @@ describe('every option is checked when the guard is made', () => {
     store: [{ name: 's', admit: () => undefined }],
     storeTimeoutMs: [1, 60_000],
     onStoreFailure: ['deny', 'local', { local: { processes: 1 } }],
+    maxRevocations: [1, 1_000_000, 10_000_000],
     audit: [[], { write: () => undefined }, { info: () => undefined }, [{ write: () => undefined }, { info: () => undefined }]],
     logger: [console],
     respond: [() => undefined],

@@ -15,7 +15,7 @@ const trusted = (name: string, keys: KeySet): TrustedIssuer => ({ issuer: name, 
 
 function rulesFor(...issuers: readonly TrustedIssuer[]): VerificationRules {
   return {
-    issuers: { named: issuers, find: (iss) => issuers.find((entry) => entry.issuer === iss), ready: async () => undefined },
+    issuers: { named: issuers, find: (iss) => issuers.find((entry) => entry.issuer === iss), ready: async () => undefined, close: () => undefined },
     algorithms: new Set(defaultAlgorithms),
     tokenType: 'any',
     toleranceMs: 60_000,

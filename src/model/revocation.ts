@@ -1,0 +1,20 @@
+/**
+ * What to revoke (REV-1): exactly one of `token`, `parent`, `agent` and `task`, by its id as the issuer writes it. A revoked
+ * token takes along the tokens that name it as their parent; `parent` ends only those.
+ */
+export type Revocation = RevocationScope & (
+  | { readonly token: string }
+  | { readonly parent: string }
+  | { readonly agent: string }
+  | { readonly task: string }
+)
+
+interface RevocationScope {
+  /** Whose token, agent or task it is. May be left out where the guard trusts exactly one issuer. */
+  readonly issuer?: string
+  /**
+   * Epoch seconds after which it is forgotten, as the token's `exp`: in the future. Default: 24 h from now, and where a token
+   * is shown meanwhile, until that token has expired.
+   */
+  readonly until?: number
+}
