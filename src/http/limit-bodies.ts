@@ -73,6 +73,7 @@ export function cutShort(req: IncomingMessage, res: ServerResponse, denial: Deni
   }
 
   if (req.httpVersionMajor !== 1) {
+    history.isCutOff = true
     resetStream(res)
     return
   }
@@ -88,6 +89,7 @@ export function cutShort(req: IncomingMessage, res: ServerResponse, denial: Deni
   if (res.writableEnded && denial.rule !== 'REV-1') {
     whenUploadOver(req, finish)
   } else if (res.headersSent) {
+    history.isCutOff = true
     res.destroy()
     req.destroy(error)
   } else {

@@ -33,6 +33,8 @@ interface RequestHistory {
   isUndecided: boolean
   /** Why the request was ended before its handler was done with it (CON-6, CON-7, REV-1): nothing more is done about it then. */
   cut: Denial | undefined
+  /** Set where it was ended in the middle of its response. */
+  isCutOff: boolean
   /** Why the request is to be ended once the decision on its way is there (REV-1). */
   revoked: Denial | undefined
   /** Set once the response is watched for its result record. */
@@ -63,7 +65,7 @@ let arrivals = 0
 
 export function historyOf(req: IncomingMessage): RequestHistory {
   let history = histories.get(req)
-  if (history === undefined) histories.set(req, (history = { arrival: ++arrivals, state: undefined, isDecided: false, isDeciding: false, isUndecided: false, cut: undefined, revoked: undefined, isResultDue: false, admissions: [], proofs: [] }))
+  if (history === undefined) histories.set(req, (history = { arrival: ++arrivals, state: undefined, isDecided: false, isDeciding: false, isUndecided: false, cut: undefined, isCutOff: false, revoked: undefined, isResultDue: false, admissions: [], proofs: [] }))
   return history
 }
 

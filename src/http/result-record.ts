@@ -12,7 +12,7 @@ export function recordResult({ core, session, startedAtMs }: RequestState, req: 
   history.isResultDue = true
   const meter = meterResponse(res)
   // An answer to what was cut is whole without an end of its own.
-  const isWhole = (): boolean => res.writableFinished || (history.cut !== undefined && res.writableEnded)
+  const isWhole = (): boolean => !history.isCutOff && (res.writableFinished || (history.cut !== undefined && res.writableEnded))
   whenClosed(res, () => {
     const { correlationId, request, verified } = session
     const traceId = verified?.compiled.authorization.audit?.traceId

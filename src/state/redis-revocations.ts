@@ -34,7 +34,7 @@ export class RedisRevocations implements RevocationFeed {
   async publish(notices: readonly RevocationNotice[], mostKept: number): Promise<void> {
     for (let start = 0; start < notices.length; start += mostAtOnce) {
       const args = notices.slice(start, start + mostAtOnce).flatMap(({ key, until }) => [key, String(until)])
-      const reply = String(await withDeadline(answerMs, () => runWhenReady(this.#client, publishScript, this.#keys, [this.#channel, String(mostKept), ...args])))
+      const reply = textOf(await withDeadline(answerMs, () => runWhenReady(this.#client, publishScript, this.#keys, [this.#channel, String(mostKept), ...args])))
       if (reply === 'full') throw new Error(`Redis keeps ${mostKept} revocations, and takes no more`)
       if (!/^\d+$/.test(reply)) throw new Error('Redis answered something else than a version')
     }
@@ -128,14 +128,21 @@ class Subscription implements RevocationSubscription {
       if (!Array.isArray(reply)) throw new Error('Redis answered something else than revocations')
       const [version, next, page] = reply as unknown[]
       // What is published from now on comes by a message, or changes the version.
-      known ??= String(version)
+      known ??= textOf(version)
       if (next === undefined) return undefined
-      const words = (page as unknown[]).map(String)
+      const words = (page as unknown[]).map(textOf)
       this.#listener.revoked(words.flatMap((key, i) => (i % 2 === 0 ? noticeOf(key, words[i + 1] ?? '') : [])))
-      cursor = Buffer.isBuffer(next) ? next.toString('latin1') : String(next as string)
+      cursor = textOf(next)
     } while (cursor !== '0' && !this.#isClosed)
     return known
   }
+}
+
+/** Clients can be told to give texts as bytes, and numbers. */
+function textOf(reply: unknown): string {
+  if (Buffer.isBuffer(reply)) return reply.toString('latin1')
+  if (typeof reply !== 'string' && typeof reply !== 'number') throw new Error('Redis answered something else than revocations')
+  return String(reply)
 }
 
 /** Empty for what this package does not write. */

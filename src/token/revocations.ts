@@ -97,7 +97,8 @@ export class Revocations {
   watch(token: Revocable, then: (denial: Denial) => void): () => void {
     const watch = { token, then }
     this.#watches.add(watch)
-    if (this.denialOf(token, this.#now()) !== undefined) this.#lookSoon()
+    // It may have been revoked since it was looked up for its decision.
+    if (this.#list.size > 0 && this.#revocationOf(watch) !== undefined) this.#lookSoon()
     return () => { this.#watches.delete(watch) }
   }
 
@@ -120,16 +121,27 @@ export class Revocations {
   #look(): void {
     this.#isLookDue = false
     for (const watch of this.#watches) {
+      const denial = this.#revocationOf(watch)
+      if (denial === undefined) continue
+      this.#watches.delete(watch)
       try {
-        const denial = this.denialOf(watch.token, this.#now())
-        if (denial?.code !== 'invalid_token') continue
-        this.#watches.delete(watch)
         watch.then(denial)
       } catch (error) {
         this.#tell('revoked response', `An open response could not be ended: ${describeError(error)}`)
       }
     }
     this.#lookedAtMs = performance.now()
+  }
+
+  /** Never throws, as the clock may. */
+  #revocationOf({ token }: Watch): Denial | undefined {
+    try {
+      const denial = this.denialOf(token, this.#now())
+      return denial?.code === 'invalid_token' ? denial : undefined
+    } catch (error) {
+      this.#tell('revoked response', `An open response could not be looked at: ${describeError(error)}`)
+      return undefined
+    }
   }
 
   /** A logger that throws changes nothing (ERR-2). */
