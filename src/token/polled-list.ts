@@ -22,7 +22,7 @@ export interface PolledListOptions {
 /** 128 MB, counted after inflating: a million entries of more than a hundred bytes. */
 const mostBytes = 134_217_728
 /** For one whole answer. */
-const deadlineMs = 20_000
+const deadlineMs = 30_000
 /** Work on a list in one turn of the event loop. */
 const sliceMs = 4
 /** Without looking at the clock. */

@@ -1,7 +1,6 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { expectHealthyProcess } from '../support/process-health.js'
 import { expectValidRecord } from '../support/audit.js'
-import { flood } from '../support/misbehaving-issuer.js'
 import { bytes, cutOff, json, status, type Answer } from '../token/keys/issuer-server.js'
 import { guarding, requestBy } from './guarding.js'
 import { issuer, jwks, nowMs } from '../token/signed-token.js'
@@ -120,16 +119,13 @@ describe('REV-1: a polled list', () => {
 
   it('more than 128 MB are not read', async () => {
     const source = await startRevokingIssuer()
-    const endless = flood()
-    source.list((request, response) => {
+    source.list((_request, response) => {
       response.writeHead(200)
       const line = Buffer.from(`${JSON.stringify({ jti: 'the same' })}${' '.repeat(65_000)}\n`)
       const more = (): void => { if (!response.destroyed) while (response.write(line)); }
       response.on('drain', more)
-      request.on('close', () => undefined)
       more()
     })
-    expect(endless.sentBytes()).toBe(0)
     const { ask, events } = listening({ listUrl: source.listUrl })
     expect(await ask('fine')).toBe('503 REV-1')
     expect(events()).toContainEqual(expect.objectContaining({ detail: expect.stringContaining('more than 134217728 bytes') }))
@@ -201,15 +197,14 @@ describe('REV-1: pushed events', () => {
     expect(events().length).toBeLessThan(2_000)
   })
 
-  it.each([['not JSON', 'data: garbage\n\n'], ['no kind', 'data: {"client_id":"x"}\n\n'], ['a line too long', `data: {"jti":"${'x'.repeat(200_000)}"}\n\n`], ['an event too long', `${`data: ${'x'.repeat(60_000)}\n`.repeat(3)}\n`], ['no text', Buffer.from([0xff, 0x0a]).toString('latin1')]])('%s: what was heard does not count any more, where it was an event', async (what, text) => {
+  it.each([['not JSON', 'data: garbage\n\n'], ['no kind', 'data: {"client_id":"x"}\n\n'], ['a line too long', `data: {"jti":"${'x'.repeat(200_000)}"}\n\n`], ['an event too long', `${`data: ${'x'.repeat(60_000)}\n`.repeat(3)}\n`]])('%s: the stream is opened again after the last event that could be read, and an event that could not makes it distrusted', async (what, text) => {
     const source = await startRevokingIssuer()
     const { ask, events } = listening({ eventsUrl: source.eventsUrl })
     expect(await ask('one')).toBe('allow')
     source.send('id: 1\ndata: {"jti":"first"}\n\n')
     await vi.waitFor(async () => { expect(await ask('first')).toBe('401 REV-1') }, deadline)
     source.send(`id: 2\n${text}`)
-    if (what === 'no text') source.send('\n')
-    else await vi.waitFor(() => { expect(source.streams).toEqual([undefined, '1']) }, deadline)
+    await vi.waitFor(() => { expect(source.streams).toEqual([undefined, '1']) }, deadline)
     if (what === 'not JSON' || what === 'no kind') {
       expect(await ask('one')).toBe('503 REV-1')
       expect(events()).toContainEqual(expect.objectContaining({ event: 'revocations_failed', issuer }))
@@ -230,16 +225,11 @@ describe('REV-1: pushed events', () => {
 
   it.each<[string, Answer]>([['404', status(404)], ['a redirect', status(307, { location: '/revoked' })], ['another type', json([])], ['a connection that is cut', cutOff]])('%s in place of a stream: tokens are refused, and accepted once there is one', async (_what, answer) => {
     const source = await startRevokingIssuer()
-    const other = await startRevokingIssuer()
     source.events(answer)
     const { ask } = listening({ eventsUrl: source.eventsUrl })
     expect(await ask('one')).toBe('503 REV-1')
-    source.events((request, response) => {
-      response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' }).flushHeaders()
-      request.on('close', () => undefined)
-    })
+    source.events((_request, response) => { response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' }).flushHeaders() })
     await vi.waitFor(async () => { expect(await ask('one')).toBe('allow') }, deadline)
-    expect(other.streams).toEqual([])
   })
 
   it('are not listened to once the guard is closed', async () => {
