@@ -69,7 +69,7 @@ export async function memoryWindows() {
   const store = memoryStore()
   const windows = [['minute', 60], ['hour', 3_600], ['day', 86_400]]
   const limiters = windows.map(([, duration]) => new RateLimiterMemory({ points: 1e12, duration }))
-  const admission = { scope: '', alternatives: [{ quotas: windows.map(([window]) => ({ key: window, window, limit: 1e12, quantity: 1 })) }] }
+  const admission = { scope: '', alternatives: [{ quotas: windows.map(([window]) => ({ key: 'agent', name: `max_requests_per_${window}`, window, limit: 1e12, quantity: 1 })) }] }
   const samples = await interleave(
     {
       limiters: () => timePerCall(5_000, () => 'agent', async (key) => { for (const limiter of limiters) await limiter.consume(key) }),

@@ -21,7 +21,10 @@ async function growth(count, add) {
 export async function memory({ tokens, trusted }) {
   const windows = [['minute', 60], ['hour', 3_600], ['day', 86_400]]
   const store = memoryStore()
-  const state = await growth(5_000, (i) => { store.admit({ scope: '', alternatives: [{ quotas: windows.map(([window]) => ({ key: `${window}-${i}`.padEnd(43, '_'), window, limit: 10, quantity: 1 })) }] }) })
+  // As the guard makes them: one digest for the quotas of a capability, and names that its tokens share.
+  const names = windows.map(([window]) => `max_requests_per_${window}`)
+  const quotasOf = (key) => windows.map(([window], w) => ({ key, name: names[w], window, limit: 10, quantity: 1 }))
+  const state = await growth(5_000, (i) => { store.admit({ scope: '', alternatives: [{ quotas: quotasOf(`agent-${i}`.padEnd(43, '_')) }] }) })
   const limiters = windows.map(([window, duration]) => new RateLimiterMemory({ points: 10, duration, keyPrefix: window }))
   const limited = await growth(5_000, async (i) => { for (const limiter of limiters) await limiter.consume(`agent-${i}`) })
 

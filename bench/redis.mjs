@@ -46,7 +46,7 @@ function freePort() {
 /** What each agent's decision asks of the store: a minute, an hour and a day, none of which gets full. */
 function admissionOf(agent) {
   const key = `agent-${agent}`.padEnd(43, '_')
-  return { scope: key, alternatives: [{ quotas: ['minute', 'hour', 'day'].map((window) => ({ key: key.replace('_', window[0]), window, limit: 1e12, quantity: 1 })) }] }
+  return { scope: key, alternatives: [{ quotas: ['minute', 'hour', 'day'].map((window) => ({ key, name: `max_requests_per_${window}`, window, limit: 1e12, quantity: 1 })) }] }
 }
 
 async function medianMicroseconds(act) {

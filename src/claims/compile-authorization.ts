@@ -40,8 +40,7 @@ export class Candidate {
   /** Position in the token's list. */
   readonly index: number
   readonly #subjects: SubjectDigests
-  #keys: readonly string[] | undefined
-  #fixedCharge: readonly QuotaCharge[] | undefined
+  #charges: readonly QuotaCharge[] | undefined
 
   constructor(capability: CompiledCapability, index: number, subjects: SubjectDigests) {
     this.capability = capability
@@ -49,22 +48,21 @@ export class Candidate {
     this.#subjects = subjects
   }
 
-  /** Keys of the counters, in the order of the capability's quotas; made when the capability is first used (QTA-1). */
-  get quotaKeys(): readonly string[] {
-    return (this.#keys ??= this.capability.quotas.map((quota) => this.#keyOf(quota)))
+  /** One of each quota, in the order of the capability's; made when it is first used. */
+  get charges(): readonly QuotaCharge[] {
+    return (this.#charges ??= this.#charge())
   }
 
-  #keyOf(quota: CompiledQuota): string {
-    const subject = this.#subjects[quota.subject]
-    if (quota.subject === 'token') return digestOf(subject, this.capability.action, String(this.index), quota.name, ...(quota.ordinal === 0 ? [] : [String(quota.ordinal)]))
-    return digestOf(subject, quota.place, quota.name)
-  }
-
-  /** What a request takes, where it is the same for all requests. */
-  get fixedCharge(): readonly QuotaCharge[] | undefined {
-    const { countsRequestsOnly, quotas } = this.capability
-    if (!countsRequestsOnly) return undefined
-    return (this.#fixedCharge ??= quotas.map(({ window, limit }, i) => ({ key: this.quotaKeys[i] as string, window, limit, quantity: 1 })))
+  /** One key for all quotas of the capability, and one for those of a subject at one place of local policy (QTA-1, QTA-5). */
+  #charge(): readonly QuotaCharge[] {
+    const { action, quotas } = this.capability
+    const own = digestOf(this.#subjects.token, action, String(this.index))
+    return quotas.map((quota) => {
+      const { window, limit } = quota
+      const name = counterName(quota.name)
+      if (quota.subject !== 'token') return { key: digestOf(this.#subjects[quota.subject], quota.place), name, window, limit, quantity: 1 }
+      return { key: own, name: quota.ordinal === 0 ? name : `${quota.ordinal} ${name}`, window, limit, quantity: 1 }
+    })
   }
 }
 
@@ -117,6 +115,11 @@ function digestSubjects({ agent, task }: AgentAuthorization, { issuer, id }: Tok
 function requestCeilingOf(candidates: readonly Candidate[]): number | undefined {
   const limits = candidates.map(({ capability }) => capability.limits?.requestBytes)
   return limits.every((limit) => limit === undefined) ? undefined : Math.max(...limits.map((limit) => limit ?? Infinity))
+}
+
+/** A registered constraint may be called anything; spaces are left to ordinals. */
+function counterName(name: string): string {
+  return /^[A-Za-z0-9_.:-]{1,64}$/.test(name) ? name : digestOf(name)
 }
 
 /** Alternatives for an action, in the order of the token (CAP-3). */

@@ -55,16 +55,15 @@ function checkApproval({ approvals }: CompiledCapability, facts: ConstraintFacts
 
 /** What the request would take. A quantity that nobody supplied cannot be counted (CAP-6). */
 function chargeOf(candidate: Candidate, facts: ConstraintFacts): { charge: readonly QuotaCharge[]; missing?: Denial | undefined } {
-  const { fixedCharge, quotaKeys, capability } = candidate
-  if (fixedCharge !== undefined) return { charge: fixedCharge }
+  const { charges, capability } = candidate
+  if (capability.countsRequestsOnly) return { charge: charges }
   const charge: QuotaCharge[] = []
   let missing: Denial | undefined
-  for (const [i, { label, window, limit, quantity: quantityOf }] of capability.quotas.entries()) {
-    const key = quotaKeys[i] as string
+  for (const [i, { label, quantity: quantityOf }] of capability.quotas.entries()) {
     const quantity = quantityOf(facts)
     if (quantity === undefined) missing ??= { code: 'aap_constraint_violation', rule: 'CON-1', detail: `${label}: the route must supply how much the request takes, in \`quantities\``, missingFact: 'quantities' }
     else if (!Number.isSafeInteger(quantity) || quantity < 0) throw new HookFailed(`${label} gave a quantity that is no integer from 0`)
-    else charge.push({ key, window, limit, quantity })
+    else charge.push({ ...(charges[i] as QuotaCharge), quantity })
   }
   return { charge, missing }
 }

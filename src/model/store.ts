@@ -48,8 +48,10 @@ export interface Alternative {
 
 /** One window of one quota, and how much of it this request takes. */
 export interface QuotaCharge {
-  /** Digest over issuer, token, capability and constraint; fixed length, safe in any key space (QTA-1). */
+  /** Digest of whom it counts for, as a token's capability; fixed length, safe in any key space (QTA-1). Charges of one key stand together. */
   readonly key: string
+  /** Which of those quotas, by the name of its constraint: 1 to 70 printable ASCII characters. `key`, `name` and `window` together are one counter. */
+  readonly name: string
   readonly window: QuotaWindow
   /** What the window holds, an integer from 0 to 2^53 - 1. */
   readonly limit: number

@@ -1,8 +1,8 @@
-import type { Admission, AdmissionVerdict, Alternative, QuotaCharge, QuotaWindow, StateStore } from '../model/store.js'
+import type { Admission, AdmissionVerdict, Alternative, QuotaCharge, StateStore } from '../model/store.js'
 import type { Clock } from '../model/clock.js'
 import { AlignedClock } from './aligned-clock.js'
 import { ProofLog } from './proof-log.js'
-import { AlignedCounter, SlidingCounter, type Instants, type WindowCounter } from './window-counter.js'
+import { createCounter, windowLengthMs, type Instants, type WindowCounter } from './window-counter.js'
 
 export interface MemoryStoreOptions {
   /**
@@ -20,8 +20,6 @@ export interface MemoryStoreOptions {
   /** A clock that never steps, in milliseconds, for tests. Default: the process's, or where `now` is given, its forward steps. */
   readonly monotonicNow?: Clock
 }
-
-const windowLengthMs = { second: 1_000, minute: 60_000, hour: 3_600_000, day: 86_400_000 } as const satisfies Record<QuotaWindow, number>
 
 const noAlternative: AdmissionVerdict = Object.freeze({ outcome: 'admitted', alternative: -1 })
 const replayed: AdmissionVerdict = Object.freeze({ outcome: 'replayed' })
@@ -43,7 +41,9 @@ export function memoryStore(options: MemoryStoreOptions = {}): StateStore {
 
 class MemoryStore implements StateStore {
   readonly name = 'memory'
+  /** The first counter of each key, and how many there are of all keys. */
   readonly #counters = new Map<string, WindowCounter>()
+  #size = 0
   readonly #proofs: ProofLog
   readonly #maxCounters: number
   readonly #now: Clock
@@ -96,11 +96,18 @@ class MemoryStore implements StateStore {
   /** Milliseconds until all of the quotas have room, 0 if they have now. Only then may they be taken. */
   #waitMs(quotas: readonly QuotaCharge[], instants: Instants): number {
     let longestMs = 0
+    let key: string | undefined
+    let first: WindowCounter | undefined
     for (let i = 0; i < quotas.length; i++) {
-      const { key, window, quantity, limit } = quotas[i] as QuotaCharge
-      const counter = this.#counters.get(key)
+      const charge = quotas[i] as QuotaCharge
+      if (charge.key !== key) {
+        key = charge.key
+        first = this.#counters.get(key)
+      }
+      const counter = findIn(first, charge)
       this.#found[i] = counter
-      const waitMs = counter === undefined && limit > 0 && quantity <= limit ? 0 : (counter ?? createCounter(window)).waitMs(quantity, limit, instants)
+      const { quantity, limit } = charge
+      const waitMs = counter === undefined && limit > 0 && quantity <= limit ? 0 : (counter ?? createCounter(charge.name, charge.window)).waitMs(quantity, limit, instants)
       if (waitMs > longestMs) longestMs = waitMs
     }
     return longestMs
@@ -116,32 +123,58 @@ class MemoryStore implements StateStore {
   /** Before anything is taken, so that a charge is whole or not at all. */
   #addMissing(quotas: readonly QuotaCharge[], missing: number, instants: Instants): void {
     this.#forgetExpired(instants, 2 * missing)
-    if (this.#counters.size + quotas.length > this.#maxCounters) this.#forgetExpired(instants, 1_000)
+    if (this.#size + quotas.length > this.#maxCounters) this.#forgetExpired(instants, 1_000)
     // Some that were found may have expired just now.
-    const absent = quotas.filter(({ key }) => !this.#counters.has(key))
-    if (this.#counters.size + absent.length > this.#maxCounters) throw new Error('the memory store is full')
-    for (const { key, window } of absent) this.#counters.set(key, createCounter(window))
-    for (let i = 0; i < quotas.length; i++) this.#found[i] = this.#counters.get((quotas[i] as QuotaCharge).key)
+    const absent = quotas.filter((charge) => findIn(this.#counters.get(charge.key), charge) === undefined)
+    if (this.#size + absent.length > this.#maxCounters) throw new Error('the memory store is full')
+    for (const charge of absent) this.#add(charge)
+    for (let i = 0; i < quotas.length; i++) this.#found[i] = findIn(this.#counters.get((quotas[i] as QuotaCharge).key), quotas[i] as QuotaCharge)
+  }
+
+  #add({ key, name, window }: QuotaCharge): void {
+    const counter = createCounter(name, window)
+    const first = this.#counters.get(key)
+    if (first === undefined) {
+      this.#counters.set(key, counter)
+    } else {
+      counter.next = first.next
+      first.next = counter
+    }
+    this.#size++
   }
 
   /** Looks at the next few counters in turn, so that no request pays for all of them and no timer is needed. */
   #forgetExpired(instants: Instants, looks: number): void {
-    for (let look = 0; look < looks; look++) {
+    for (let look = 0; look < looks;) {
       this.#sweep ??= this.#counters.entries()
       const next = this.#sweep.next()
       if (next.done === true) {
         this.#sweep = undefined
+        look++
         continue
       }
-      const [key, counter] = next.value
-      if (counter.isExpired(instants)) this.#counters.delete(key)
+      const [key, first] = next.value
+      let live: WindowCounter | undefined
+      for (let counter: WindowCounter | undefined = first; counter !== undefined; look++) {
+        const following: WindowCounter | undefined = counter.next
+        if (counter.isExpired(instants)) {
+          this.#size--
+        } else {
+          counter.next = live
+          live = counter
+        }
+        counter = following
+      }
+      if (live === undefined) this.#counters.delete(key)
+      else if (live !== first) this.#counters.set(key, live)
     }
   }
 }
 
-function createCounter(window: QuotaWindow): WindowCounter {
-  const lengthMs = windowLengthMs[window]
-  return window === 'second' || window === 'minute' ? new SlidingCounter(lengthMs) : new AlignedCounter(lengthMs)
+function findIn(first: WindowCounter | undefined, { name, window }: QuotaCharge): WindowCounter | undefined {
+  let counter = first
+  while (counter !== undefined && (counter.name !== name || counter.window !== window)) counter = counter.next
+  return counter
 }
 
 /** A monotonic clock made of a wall clock: it stands still while that one goes back. */

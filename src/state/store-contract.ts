@@ -84,7 +84,7 @@ function proofOf(name: string, keepMs = 70_001): ProofId {
 }
 
 function quota(name: string, window: QuotaWindow, limit: number, quantity = 1): QuotaCharge {
-  return { key: keyOf(name), window, limit, quantity }
+  return { key: keyOf(name), name: `max_requests_per_${window}`, window, limit, quantity }
 }
 
 const countingCases: readonly BenchCase[] = [
@@ -250,6 +250,29 @@ const countingCases: readonly BenchCase[] = [
     run: async ({ takeTimes }) => {
       assert.equal(await takeTimes(3, quota('one', 'hour', 2)), 2)
       assert.equal(await takeTimes(3, quota('other', 'hour', 2)), 2)
+    },
+  },
+  {
+    name: 'QTA-1: quotas of one key share nothing but their key, whatever they are called',
+    run: async ({ take, takeTimes }) => {
+      const windows = ['second', 'minute', 'hour', 'day'] as const
+      const quotas = ['max_requests_per_hour', '1 max_requests_per_hour', '~'.repeat(70), ' ', '\'"', '{}', '__proto__'].flatMap((name) => windows.map((window) => ({ ...quota('one', window, 2), name })))
+      for (const one of quotas) assert.equal(await takeTimes(3, one), 2, `${one.name}, ${one.window}`)
+      const others = quotas.map((one) => ({ ...one, limit: 4 }))
+      assert.equal(await take(...others), true)
+      assert.equal(await takeTimes(3, ...others), 1)
+      for (const one of others) assert.equal(await takeTimes(1, one), 0, `${one.name}, ${one.window}`)
+    },
+  },
+  {
+    name: 'QTA-2: a charge over several keys and windows is taken whole or not at all',
+    run: async ({ take, takeTimes }) => {
+      const charge = ['one', 'other'].flatMap((key) => (['minute', 'day'] as const).map((window) => quota(key, window, 3)))
+      const last = charge[3] as QuotaCharge
+      assert.equal(await takeTimes(2, last), 2)
+      assert.equal(await takeTimes(3, ...charge), 1)
+      for (const one of charge.slice(0, 3)) assert.equal(await takeTimes(5, one), 2, `${one.key}, ${one.window}`)
+      assert.equal(await take(last), false)
     },
   },
   ...([['an hour', hourMs], ['a day', 24 * hourMs]] as const).map(([text, stepMs]) => ({

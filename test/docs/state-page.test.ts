@@ -27,7 +27,7 @@ describeRedis('QTA-7: what docs/state.md says of Redis', () => {
       const everything = async () => {
         for (const pause of [0, 0, 1, 500, 600, 4_000_000]) {
           nowMs += pause
-          const quotas: readonly QuotaCharge[] = (['second', 'minute', 'hour', 'day'] as const).map((window) => ({ key: window, window, limit: 100, quantity: 1 }))
+          const quotas: readonly QuotaCharge[] = (['second', 'minute', 'hour', 'day'] as const).map((window) => ({ key: window, name: 'quota', window, limit: 100, quantity: 1 }))
           await store.admit({ scope: 's', proof: { key: String(nowMs) + String(Math.random()), keepMs: 1_000 }, alternatives: [{ quotas }] })
         }
         await redisStore(client).admit({ scope: 's', alternatives: [] })
@@ -42,7 +42,7 @@ describeRedis('QTA-7: what docs/state.md says of Redis', () => {
     await server.command('FLUSHALL')
     const client = createClient({ socket: { host: '127.0.0.1', port: server.port } })
     await client.connect()
-    const quotas: readonly QuotaCharge[] = (['second', 'minute', 'hour', 'day'] as const).map((window) => ({ key: 'k', window, limit: 100, quantity: 1 }))
+    const quotas: readonly QuotaCharge[] = (['second', 'minute', 'hour', 'day'] as const).map((window) => ({ key: 'k', name: 'quota', window, limit: 100, quantity: 1 }))
     await redisStore(client).admit({ scope: 's', proof: { key: 'k', keepMs: 60_001 }, alternatives: [{ quotas }] })
     const rows = [...page.matchAll(/^\| `([a-z])`(?:, `([a-z])`)? \| .*? \| (list|string) \|/gm)].flatMap(([, one, other, type]) => [one, other].filter((kind) => kind !== undefined).map((kind) => [`aap:{s}:${kind}:k`, type]))
     expect(await Promise.all((await client.keys('*')).sort().map(async (key) => [key, await client.type(key)]))).toEqual(rows.sort())

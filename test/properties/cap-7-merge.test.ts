@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Admission, QuotaCharge } from '../../src/model/store.js'
+import type { Admission } from '../../src/model/store.js'
+import { counterOf } from '../state/clocked-store.js'
 import type { Policy, PolicyDemands } from '../../src/model/wire-policy.js'
 import { deny } from '../../src/constraints/constraint-definition.js'
 import { pass } from '../../src/model/verdict.js'
@@ -527,7 +528,7 @@ describe('CAP-7 and QTA-5: through sequences of requests', () => {
         }
         for (const { alternatives, chargeOnly } of server.asked) {
           for (const charge of [...alternatives.map(({ quotas: list }) => list), ...(chargeOnly === undefined ? [] : [chargeOnly])]) {
-            expect(new Set(charge.map(({ key }: QuotaCharge) => key)).size).toBe(charge.length)
+            expect(new Set(charge.map(counterOf)).size).toBe(charge.length)
           }
         }
       }),

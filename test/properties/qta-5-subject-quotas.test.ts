@@ -290,12 +290,12 @@ describe('QTA-5: where the counters of a request can be kept', () => {
         const keysByCounter = new Map<string, string>()
         for (const { isStrange, ...holder } of tokens) {
           const { compiled } = tokenOf(rules, { ...holder, claims: isStrange ? { aap_delegation: { depth: 1, max_depth: 1, chain: ['x', 'y'] } } : {} })
-          for (const { capability, index, quotaKeys } of compiled.candidates) {
+          for (const { capability, index, charges } of compiled.candidates) {
             for (const [i, quota] of capability.quotas.entries()) {
               const { issuer, id, agent, operator, task } = holder
               const whose = { token: [id, capability.action, index], agent: [operator, agent], task: [operator, task], operator: [operator] }[quota.subject]
               const counter = JSON.stringify([quota.subject, issuer, whose, quota.subject === 'token' ? 'own' : quota.place, quota.name])
-              const key = quotaKeys[i]!
+              const key = `${charges[i]!.key} ${charges[i]!.name}`
               expect([counter, countersByKey.get(key) ?? counter]).toEqual([counter, counter])
               expect([counter, keysByCounter.get(counter) ?? key]).toEqual([counter, key])
               countersByKey.set(key, counter)

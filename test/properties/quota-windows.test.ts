@@ -1,13 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { checkProperty } from '../support/check-property.js'
-import { chargeOf, clockedStore, day, hour, lengthOf, minute, second, startMs } from '../state/clocked-store.js'
+import { chargeOf, clockedStore, counterOf, day, hour, lengthOf, minute, second, startMs } from '../state/clocked-store.js'
 import { coverage } from '../support/coverage.js'
 import type { QuotaCharge, QuotaWindow } from '../../src/model/store.js'
 
 /** The rules in the simplest words: all events are kept, and counted anew each time. */
 class Oracle {
-  readonly #events: { key: string; atMs: number; quantity: number }[] = []
+  readonly #events: { counter: string; atMs: number; quantity: number }[] = []
 
   admit(alternatives: readonly (readonly QuotaCharge[])[], nowMs: number): unknown {
     const waits = alternatives.map((quotas) => Math.max(0, ...quotas.map((quota) => this.#wait(quota, nowMs))))
@@ -22,7 +22,7 @@ class Oracle {
   }
 
   #take(quotas: readonly QuotaCharge[], atMs: number): void {
-    for (const { key, quantity } of quotas) this.#events.push({ key, atMs, quantity })
+    for (const quota of quotas) this.#events.push({ counter: counterOf(quota), atMs, quantity: quota.quantity })
   }
 
   /** Milliseconds until there is room: the events leave one by one, so the answer is now or when one leaves. */
@@ -36,15 +36,16 @@ class Oracle {
     return aligned ? nextWindow - nowMs : length
   }
 
-  #taken({ key, window }: QuotaCharge, atMs: number): number {
+  #taken(quota: QuotaCharge, atMs: number): number {
+    const { window } = quota
     const length = lengthOf[window]
     const start = window === 'hour' || window === 'day' ? Math.floor(atMs / length) * length - 1 : atMs - length
-    return this.#events.filter((event) => event.key === key && event.atMs > start && event.atMs <= atMs).reduce((sum, { quantity }) => sum + quantity, 0)
+    return this.#events.filter((event) => event.counter === counterOf(quota) && event.atMs > start && event.atMs <= atMs).reduce((sum, { quantity }) => sum + quantity, 0)
   }
 }
 
 const windows = ['second', 'minute', 'hour', 'day'] as const satisfies readonly QuotaWindow[]
-const keys = windows.flatMap((window) => [0, 1, 2, 5].map((limit) => ({ key: `${window} ${limit}`, window, limit })))
+const keys = windows.flatMap((window) => [0, 1, 2, 5].map((limit) => ({ key: limit < 2 ? 'few' : 'many', name: `max_${limit}`, window, limit })))
 const charges = fc.uniqueArray(fc.record({ which: fc.nat({ max: keys.length - 1 }), quantity: fc.constantFrom(0, 1, 1, 1, 2, 3) }), { selector: ({ which }) => which, maxLength: 3 })
   .map((list) => list.map(({ which, quantity }) => ({ ...keys[which]!, quantity })))
 const pauses = [0, 0, 1, 7, 250, second - 1, second, second + 1, 30 * second, minute - 1, minute, 20 * minute, hour - 1, hour, 13 * hour, 24 * hour - 1]
@@ -77,7 +78,7 @@ describe('CON-1, CAP-3, QTA-2: for every history', () => {
 type AlignedWindow = 'hour' | 'day'
 
 interface Taken {
-  readonly key: string
+  readonly counter: string
   readonly quantity: number
   readonly monotonicMs: number
   /** Number of the aligned window that it was taken in, and of the admission that took it. */
@@ -112,8 +113,9 @@ class SteppedOracle {
    * What counts now, at least and at most. A counter holds as long as its window goes on, and one that was left is
    * stored for one window length after it was last taken from. Whether it is for longer no rule says: both are right.
    */
-  count({ key, window }: QuotaCharge, monotonicMs: number): { least: number; most: number } {
-    const own = this.#taken.filter((taken) => taken.key === key)
+  count(quota: QuotaCharge, monotonicMs: number): { least: number; most: number } {
+    const { window } = quota
+    const own = this.#taken.filter(({ counter }) => counter === counterOf(quota))
     const isRecent = (taken: Taken): boolean => taken.monotonicMs > monotonicMs - lengthOf[window]
     if (window === 'second' || window === 'minute') return { least: sum(own.filter(isRecent)), most: sum(own.filter(isRecent)) }
     const same = own.filter(({ aligned }) => aligned === this.#number(window))
@@ -121,8 +123,8 @@ class SteppedOracle {
   }
 
   take(charge: QuotaCharge, monotonicMs: number): void {
-    const { key, window, quantity } = charge
-    this.#taken.push({ key, quantity, monotonicMs, aligned: window === 'hour' || window === 'day' ? this.#number(window) : undefined, admission: this.#admission })
+    const { window, quantity } = charge
+    this.#taken.push({ counter: counterOf(charge), quantity, monotonicMs, aligned: window === 'hour' || window === 'day' ? this.#number(window) : undefined, admission: this.#admission })
   }
 
   /** Milliseconds to the end of the window, as its clock sees it. */
@@ -141,7 +143,7 @@ function sum(taken: readonly Taken[]): number {
 
 describe('QTA-3: for every history in which the wall clock is set', () => {
   const backAndForth = fc.constantFrom(-day, -2 * hour, -hour - 1, -hour, -20 * minute, -1, 1, 20 * minute, hour, 2 * hour, day, 365 * day)
-  const few = [...(['hour', 'day'] as const).flatMap((window) => [1, 3].map((limit) => ({ key: `${window} ${limit}`, window, limit }))), { key: 'second', window: 'second', limit: 1 } as const]
+  const few = [...(['hour', 'day'] as const).flatMap((window) => [1, 3].map((limit) => ({ key: `${limit}`, name: 'quota', window, limit }))), { key: '1', name: 'quota', window: 'second', limit: 1 } as const]
   const charges = fc.uniqueArray(fc.record({ which: fc.nat({ max: few.length - 1 }), quantity: fc.constantFrom(0, 1, 1, 1, 2, 4) }), { selector: ({ which }) => which, minLength: 1, maxLength: 2 })
     .map((list) => list.map(({ which, quantity }) => ({ ...few[which]!, quantity })))
   const event = fc.record({ pause: fc.constantFrom(0, 0, 1, 1, second - 1, second, 20 * minute, hour - 1, hour, hour, hour + 1), step: fc.oneof({ arbitrary: fc.constant(0), weight: 1 }, backAndForth), charges, chargeOnly: fc.constantFrom(false, false, false, true) })

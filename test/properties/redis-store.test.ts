@@ -11,7 +11,7 @@ import type { Admission, AdmissionVerdict, QuotaCharge, QuotaWindow } from '../.
 
 const windows = ['second', 'minute', 'hour', 'day'] as const satisfies readonly QuotaWindow[]
 const huge = Number.MAX_SAFE_INTEGER
-const counters = windows.flatMap((window) => [0, 1, 2, 5, 40, huge].map((limit) => ({ key: `${window}-${limit}`, window, limit })))
+const counters = windows.flatMap((window) => [0, 1, 2, 5, 40, huge].map((limit) => ({ key: limit < 5 ? 'few' : 'many', name: `max_${limit}`, window, limit })))
 const charges = fc.uniqueArray(fc.record({ which: fc.nat({ max: counters.length - 1 }), quantity: fc.constantFrom(0, 1, 1, 1, 2, 3, huge - 4) }), { selector: ({ which }) => which, maxLength: 3 })
   .map((list) => list.map(({ which, quantity }) => ({ ...counters[which]!, quantity })))
 const pauses = [0, 0, 1, 7, 250, second - 1, second, second + 1, 30 * second, minute - 1, minute, 20 * minute, hour - 1, hour, 13 * hour, 24 * hour - 1]
@@ -78,10 +78,10 @@ describeRedis('QTA-4: the Redis store', () => {
     const seen = coverage({ admitted: 0.9, full: 0.9 })
     await checkProperty(fc.asyncProperty(fc.constantFrom('second', 'minute'), fc.constantFrom(300, 800), fc.array(event, { minLength: 400, maxLength: 800, size: 'max' }), async (window, limit, events) => {
       let nowMs = startMs
-      const none: QuotaCharge = { key: 'none', window: 'day', limit: 0, quantity: 1 }
+      const none: QuotaCharge = { key: 'none', name: 'quota', window: 'day', limit: 0, quantity: 1 }
       const admissions = events.map(({ pause, quantity, isCharged }, i) => {
         nowMs += i === 350 ? lengthOf[window] - 200 : pause
-        const quotas: QuotaCharge[] = [{ key: 'many', window, limit, quantity }]
+        const quotas: QuotaCharge[] = [{ key: 'many', name: 'quota', window, limit, quantity }]
         return { nowMs, admission: { alternatives: [{ quotas: isCharged ? quotas : [...quotas, none] }] } }
       })
       const memory = memoryStore({ now: () => nowMs })
@@ -109,7 +109,7 @@ describeRedis('QTA-4: the Redis store', () => {
       const admissions = events.map(({ pass, back, quantity }) => {
         nowMs += pass - back
         expected.push(oracle.admit(quantity, nowMs, notes))
-        return { nowMs, admission: { alternatives: [{ quotas: [{ key: 'one', window, limit, quantity } satisfies QuotaCharge] }] } }
+        return { nowMs, admission: { alternatives: [{ quotas: [{ key: 'one', name: 'quota', window, limit, quantity } satisfies QuotaCharge] }] } }
       })
       const answers = await answersTo(admissions)
       expect(answers).toEqual(expected)

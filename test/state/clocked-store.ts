@@ -46,7 +46,12 @@ export function clockedStore(options: MemoryStoreOptions = {}, wallMs = startMs)
 export type QuotaVerdict = Extract<AdmissionVerdict, { outcome: 'admitted' | 'full' }>
 
 export function chargeOf(window: QuotaWindow, limit: number, quantity = 1, key = `${window} quota`): QuotaCharge {
-  return { key, window, limit, quantity }
+  return { key, name: 'quota', window, limit, quantity }
+}
+
+/** What tells one counter from another (QTA-1). */
+export function counterOf({ key, name, window }: Pick<QuotaCharge, 'key' | 'name' | 'window'>): string {
+  return `${key} ${window} ${name}`
 }
 
 /** How many admissions of a quota have room now. Takes them. */

@@ -5,7 +5,7 @@ import { describeRedis, startRedis, type RedisServer } from '../../support/redis
 import { redisStore, type IoRedisClient, type NodeRedisClient } from '../../../src/state/redis-store.js'
 import type { QuotaCharge } from '../../../src/model/store.js'
 
-const quotas: readonly QuotaCharge[] = (['second', 'minute', 'hour', 'day'] as const).map((window) => ({ key: 'k', window, limit: window === 'day' ? 2 : 100, quantity: 1 }))
+const quotas: readonly QuotaCharge[] = (['second', 'minute', 'hour', 'day'] as const).map((window) => ({ key: 'k', name: 'quota', window, limit: window === 'day' ? 2 : 100, quantity: 1 }))
 
 describeRedis('QTA-4: the Redis store counts whatever its client is set to', () => {
   let server: RedisServer

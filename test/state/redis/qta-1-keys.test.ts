@@ -6,7 +6,7 @@ import { redisStore, type RedisStoreOptions } from '../../../src/state/redis-sto
 import type { QuotaCharge } from '../../../src/model/store.js'
 
 const digest = () => randomBytes(32).toString('base64url')
-const once = (key: string): QuotaCharge => ({ key, window: 'hour', limit: 1, quantity: 1 })
+const once = (key: string): QuotaCharge => ({ key, name: 'quota', window: 'hour', limit: 1, quantity: 1 })
 
 /** Pairs that would meet if they were only put together. */
 const hostile = [

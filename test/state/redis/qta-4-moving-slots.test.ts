@@ -7,7 +7,7 @@ import type { QuotaCharge, StateStore } from '../../../src/model/store.js'
 
 const limit = 400
 const scope = 'moving'
-const quotas: readonly QuotaCharge[] = (['minute', 'hour', 'day'] as const).map((window) => ({ key: window, window, limit, quantity: 1 }))
+const quotas: readonly QuotaCharge[] = (['minute', 'hour', 'day'] as const).map((window) => ({ key: window, name: 'quota', window, limit, quantity: 1 }))
 
 describeRedis('QTA-4: a Cluster whose slots move', () => {
   describe.each(clientKinds)('by the client $name', ({ connect }) => {

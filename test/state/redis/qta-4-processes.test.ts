@@ -28,7 +28,7 @@ describeRedis('QTA-4: four processes share one limit', () => {
     it.each(clientKinds)('by $name: exactly 100 of 2,000 that come at once, each time', async ({ name: client }) => {
       for (let round = 0; round < 5; round++) {
         // The day may end while this runs, and the minute slides over its end.
-        const quotas = (['minute', 'day'] as const).map((window) => ({ key: `${client}-${window}-${round}`, window, limit: 100, quantity: 1 }))
+        const quotas = (['minute', 'day'] as const).map((window) => ({ key: `${client}-${window}-${round}`, name: 'quota', window, limit: 100, quantity: 1 }))
         const counts = await Promise.all(processes.map(({ ask }) => ask({ client, ports, times: 500, quotas } satisfies Task)))
         expect((counts as number[]).reduce((sum, count) => sum + count), counts.join(' + ')).toBe(100)
       }

@@ -10,7 +10,7 @@ const ask = (name: string, limit = 100): Admission => ({
   scope: 'scope',
   proof: { key: `proof-${name}`, keepMs: 60_001 },
   chargeOnly: [],
-  alternatives: [{ quotas: (['second', 'minute', 'hour', 'day'] as const).map((window) => ({ key: `${name.split(' ')[0]!}-${window}`, window, limit: window === 'day' ? limit : 1_000, quantity: 1 })) }],
+  alternatives: [{ quotas: (['second', 'minute', 'hour', 'day'] as const).map((window) => ({ key: `${name.split(' ')[0]!}-${window}`, name: 'quota', window, limit: window === 'day' ? limit : 1_000, quantity: 1 })) }],
 })
 
 /** Asks until there is an answer. */

@@ -7,7 +7,7 @@ import type { Admission, AdmissionVerdict, StateStore } from '../../../src/model
 
 const limited = (limit: number, key = 'k'): Admission => ({
   scope: 's',
-  alternatives: [{ quotas: (['minute', 'day'] as const).map((window) => ({ key: `${key}-${window}`, window, limit, quantity: 1 })) }],
+  alternatives: [{ quotas: (['minute', 'day'] as const).map((window) => ({ key: `${key}-${window}`, name: 'quota', window, limit, quantity: 1 })) }],
 })
 
 describeRedis('QTA-6: a Redis that fails admits nothing', () => {

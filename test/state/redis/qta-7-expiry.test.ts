@@ -51,7 +51,7 @@ describeRedis('QTA-7: in Redis nothing is kept without an expiry', () => {
   it.each(windows)('a %s lives for as long as it counts, and goes on living while it is used', async (window) => {
     await server.command('FLUSHALL')
     const store = redisStore(connected.client)
-    const take = () => store.admit({ scope: 's', alternatives: [{ quotas: [{ key: 'k', window, limit: 9, quantity: 1 }] }] })
+    const take = () => store.admit({ scope: 's', alternatives: [{ quotas: [{ key: 'k', name: 'quota', window, limit: 9, quantity: 1 }] }] })
     await take()
     const [[key, ttl] = ['', 0]] = await expiries()
     expect(ttl).toBeGreaterThan(lengthOf[window])
@@ -63,7 +63,7 @@ describeRedis('QTA-7: in Redis nothing is kept without an expiry', () => {
   it('POP-3: a proof lives for a minute longer than it could be shown, whatever is decided and however it is shown again', async () => {
     await server.command('FLUSHALL')
     const store = redisStore(connected.client)
-    for (let i = 0; i < 3; i++) await store.admit({ scope: 's', proof: { key: 'k', keepMs: i === 0 ? 60_001 : 1 }, alternatives: [{ quotas: [{ key: 'q', window: 'hour', limit: 0, quantity: 1 }] }] })
+    for (let i = 0; i < 3; i++) await store.admit({ scope: 's', proof: { key: 'k', keepMs: i === 0 ? 60_001 : 1 }, alternatives: [{ quotas: [{ key: 'q', name: 'quota', window: 'hour', limit: 0, quantity: 1 }] }] })
     const found = [...await expiries()]
     expect(found.map(([key]) => key)).toEqual(['aap:{s}:p:k'])
     expect(found[0]![1]).toBeGreaterThan(110_001)
@@ -73,8 +73,8 @@ describeRedis('QTA-7: in Redis nothing is kept without an expiry', () => {
   it('a refusal writes nothing', async () => {
     await server.command('FLUSHALL')
     const store = redisStore(connected.client)
-    const none: QuotaCharge = { key: 'k', window: 'minute', limit: 0, quantity: 1 }
-    const some: QuotaCharge = { key: 'other', window: 'hour', limit: 5, quantity: 1 }
+    const none: QuotaCharge = { key: 'k', name: 'quota', window: 'minute', limit: 0, quantity: 1 }
+    const some: QuotaCharge = { key: 'other', name: 'quota', window: 'hour', limit: 5, quantity: 1 }
     await store.admit({ scope: 's', alternatives: [{ quotas: [some, none] }], chargeOnly: [some, none] })
     expect(await expiries()).toEqual(new Map())
   })
@@ -83,12 +83,12 @@ describeRedis('QTA-7: in Redis nothing is kept without an expiry', () => {
     await server.command('FLUSHALL')
     let nowMs = Date.UTC(2025, 0, 1)
     const store = redisStore(connected.client, { now: () => nowMs })
-    const many: QuotaCharge = { key: 'many', window: 'minute', limit: 1_000, quantity: 1 }
+    const many: QuotaCharge = { key: 'many', name: 'quota', window: 'minute', limit: 1_000, quantity: 1 }
     await Promise.all(Array.from({ length: 300 }, async () => {
       nowMs += 1
       return store.admit({ scope: 's', alternatives: [{ quotas: [many] }] })
     }))
-    const refused = async (): Promise<unknown> => store.admit({ scope: 's', alternatives: [{ quotas: [many, { key: 'none', window: 'hour', limit: 0, quantity: 1 }] }] })
+    const refused = async (): Promise<unknown> => store.admit({ scope: 's', alternatives: [{ quotas: [many, { key: 'none', name: 'quota', window: 'hour', limit: 0, quantity: 1 }] }] })
     nowMs += 60_000 - 250
     await refused()
     expect(await server.command('LLEN', 'aap:{s}:m:many')).toBe(301)
@@ -109,7 +109,7 @@ describeRedis('QTA-7: in Redis nothing is kept without an expiry', () => {
     const store = redisStore(connected.client, { now: () => nowMs })
     for (let i = 0; i < 1_000; i++) {
       nowMs += 100
-      await store.admit({ scope: 's', alternatives: [{ quotas: [{ key: 'k', window: 'second', limit: 50, quantity: 1 }] }] })
+      await store.admit({ scope: 's', alternatives: [{ quotas: [{ key: 'k', name: 'quota', window: 'second', limit: 50, quantity: 1 }] }] })
     }
     // Ten requests of one second, and the head.
     expect(await server.command('LLEN', 'aap:{s}:s:k')).toBe(11)
@@ -118,7 +118,7 @@ describeRedis('QTA-7: in Redis nothing is kept without an expiry', () => {
 
 /** The same each time, and different from its neighbours. */
 function someAdmission(i: number): Admission {
-  const charge = (n: number): QuotaCharge => ({ key: `key-${n % 40}`, window: windows[n % 4]!, limit: [0, 1, 5, 1_000][n % 7 % 4]!, quantity: n % 3 })
+  const charge = (n: number): QuotaCharge => ({ key: `key-${n % 40}`, name: 'quota', window: windows[n % 4]!, limit: [0, 1, 5, 1_000][n % 7 % 4]!, quantity: n % 3 })
   return {
     scope: `scope-${i % 7}`,
     alternatives: Array.from({ length: i % 4 }, (_, a) => ({ quotas: Array.from({ length: (i + a) % 4 }, (__, q) => charge(i * 7 + a * 3 + q)) })),
