@@ -89,20 +89,32 @@ class RedisStore implements StateStore {
 
 const script = { text: admissionScript, digest: hash('sha1', admissionScript) }
 
-/** As the script reads them. */
+/** As the script reads them: charges of one key in a row are a group. */
 function addCharges(charges: readonly QuotaCharge[], slot: string, keys: string[], args: string[]): void {
-  args.push(String(charges.length))
-  for (const { key, window, limit, quantity } of charges) {
-    const letter = Object.hasOwn(windowLetter, window) ? windowLetter[window] : undefined
-    if (letter === undefined) throw new TypeError('an admission has an unknown window')
-    keys.push(`${slot}${letter}:${keyPart(key)}`)
-    args.push(letter, integerText(limit, 0, 'limit'), integerText(quantity, 0, 'quantity'))
+  const place = args.push('0') - 1
+  let groups = 0
+  for (let start = 0; start < charges.length; groups++) {
+    const { key } = charges[start] as QuotaCharge
+    const group = keyPart(key)
+    let end = start + 1
+    while (charges[end]?.key === key) end++
+    keys.push(`${slot}c:${group}`)
+    args.push(String(end - start))
+    for (const { name, window, limit, quantity } of charges.slice(start, end)) {
+      const letter = Object.hasOwn(windowLetter, window) ? windowLetter[window] : undefined
+      if (letter === undefined) throw new TypeError('an admission has an unknown window')
+      const counter = keyPart(name)
+      if (letter === 's' || letter === 'm') keys.push(`${slot}${letter}:${group}:${counter}`)
+      args.push(letter + counter, integerText(limit, 0, 'limit'), integerText(quantity, 0, 'quantity'))
+    }
+    start = end
   }
+  args[place] = String(groups)
 }
 
 /** Digests stand as they are. Another text stands by its digest, behind a sign that no digest has, so that none can be taken for another. */
 function keyPart(text: string): string {
-  if (typeof text !== 'string') throw new TypeError('an admission has a key that is no string')
+  if (typeof text !== 'string') throw new TypeError('an admission has a key or a name that is no string')
   if (/^[A-Za-z0-9_-]{1,64}$/.test(text)) return text
   // UTF-16, since UTF-8 would write every lone surrogate as the same replacement character.
   return `~${hash('sha256', Buffer.from(text, 'utf16le'), 'base64url')}`

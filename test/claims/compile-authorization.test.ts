@@ -36,7 +36,7 @@ describe('CAP-4 and CAP-8: what a capability says beside its action', () => {
   it.each([['no constraints', {}], ['empty constraints', { constraints: {} }], ['a description', { description: 'd' }]])('%s restricts nothing', (_, members) => {
     const candidate = first(compile([{ action: 'a', ...members }]))
     expect(candidate.capability).toMatchObject({ checks: [], quotas: [], approvals: [] })
-    expect(candidate.fixedCharge).toEqual([])
+    expect(candidate.charges).toEqual([])
   })
 
   it.each([[[]], [{}], ['']])('empty resources and conditions restrict nothing: %j', (empty) => {
@@ -59,10 +59,11 @@ describe('what is settled when a token is first seen', () => {
     expect(compile([{ action: 'a' }], { more: { aap_delegation: 'x' } }).delegationDenial?.code).toBe('aap_invalid_delegation_chain')
   })
 
-  it('the charge, where it is the same for all requests', () => {
+  it('CON-1: one of each quota, and whether that is what every request takes', () => {
     const fixed = first(compile([{ action: 'a', constraints: { max_requests_per_hour: 2, max_drafts_per_day: 3 } }]))
-    expect(fixed.fixedCharge?.map(({ window, limit, quantity }) => [window, limit, quantity])).toEqual([['day', 3, 1], ['hour', 2, 1]])
-    expect(first(compile([{ action: 'a', constraints: { max_requests_per_hour: 2, max_emails_per_day: 3 } }])).fixedCharge).toBeUndefined()
+    expect(fixed.charges.map(({ name, window, limit, quantity }) => [name, window, limit, quantity])).toEqual([['max_drafts_per_day', 'day', 3, 1], ['max_requests_per_hour', 'hour', 2, 1]])
+    expect(fixed.capability.countsRequestsOnly).toBe(true)
+    expect(first(compile([{ action: 'a', constraints: { max_requests_per_hour: 2, max_emails_per_day: 3 } }])).capability.countsRequestsOnly).toBe(false)
   })
 
   it('CON-3: whether addresses are needed', () => {
@@ -114,7 +115,7 @@ describe('what tokens that say the same share, and what they do not', () => {
   it('CON-1: what one guard counts per request, another may not', () => {
     const capability = [{ action: 'a', constraints: { max_letters_per_day: 1 } }]
     const counting = new CapabilityCompiler(createRegistry({ registered: [], countedPerRequest: new Set(['letters']) }), noPolicy)
-    expect([compiler, counting].map((one) => first(compile(capability, { by: one })).fixedCharge?.length)).toEqual([undefined, 1])
+    expect([compiler, counting].map((one) => first(compile(capability, { by: one })).capability.countsRequestsOnly)).toEqual([false, true])
   })
 
   it('names that differ in one character, or in what an escape says, are different capabilities', () => {
@@ -149,6 +150,14 @@ describe('QTA-1: a quota is per issuer, token id, capability (action and positio
     const charges = compile([{ action: 'a', constraints }, { action: 'a', constraints }, { action: 'b', constraints }]).candidates.flatMap(({ charges }) => charges)
     expect(new Set(charges.map(({ key, name }) => `${key} ${name}`)).size).toBe(12)
     for (const { key } of charges) expect(key).toMatch(/^[\w-]{43}$/)
+  })
+
+  it('a counter may be called anything by whoever registers its constraint, and no two names meet', () => {
+    const named = ['a', '1 a', 'a'.repeat(64), 'a'.repeat(65), 'é', '\ud800', '\ud801', ' ', '__proto__']
+    const several = new CapabilityCompiler(createRegistry({ registered: named.map((name) => ({ name, compile: (limit) => ({ kind: 'quota', window: 'hour', limit: limit as number, countsRequests: true, quantity: () => 1 }) })), countedPerRequest: new Set() }), noPolicy)
+    const charges = first(compile([{ action: 'a', constraints: Object.fromEntries(named.map((name) => [name, 1])) }], { by: several })).charges
+    expect(new Set(charges.map(({ name }) => name)).size).toBe(named.length)
+    for (const { name } of charges) expect(name).toMatch(/^[\x20-\x7e]{1,70}$/)
   })
 
   it.each([

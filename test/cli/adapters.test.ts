@@ -25,7 +25,8 @@ describe('an adapter that decides as it should', () => {
     const passed = await conformance('--url', adapter.url, '--only', 'transport,delegation,QTA-1', '--only', 'tok-4-second-issuer')
     expect(passed.stdout).toContain(`${adapter.questions.length} vectors: ${adapter.questions.length} pass, 0 fail`)
     expect(passed.code).toBe(0)
-    expect(passed.stderr).toBe('')
+    // On a busy machine it says how far it is.
+    expect(passed.stderr).toMatch(/^(\d+ of \d+, 0 not as expected\n)*$/)
     expect(adapter.mostAtOnce).toBe(1)
     const known = new Map(vectorCases.map((vector) => [vector.id, vector]))
     for (const question of adapter.questions) {
@@ -193,13 +194,13 @@ describe('an adapter that gives no answer', () => {
 
   it('never answers: after a few cases the command stops, and says so', async () => {
     const adapter = await startAdapter(() => undefined)
-    await expect(conformanceWithin(50, ['--url', adapter.url])).rejects.toThrow(`the adapter cannot be reached: no answer from ${adapter.url}: no complete answer within 50 ms`)
+    await expect(conformanceWithin(1_000, ['--url', adapter.url])).rejects.toThrow(`the adapter cannot be reached: no answer from ${adapter.url}: no complete answer within 1000 ms`)
     expect(adapter.questions).toHaveLength(3)
   })
 
   it('starts to answer and does not end', async () => {
     const adapter = await startAdapter((_question, res) => res.writeHead(200).write('{'))
-    await expect(conformanceWithin(50, ['--url', adapter.url])).rejects.toThrow('no complete answer within 50 ms')
+    await expect(conformanceWithin(1_000, ['--url', adapter.url])).rejects.toThrow('no complete answer within 1000 ms')
     expect(adapter.questions).toHaveLength(3)
   })
 

@@ -34,7 +34,7 @@ describeRedis('QTA-1: keys in a Cluster', () => {
       for (const prefix of ['aap:', 'staging/aap.2:']) {
         await redisStore(connected.client, { prefix }).admit({ scope, proof: { key: proof, keepMs: 60_001 }, alternatives: [{ quotas: (['second', 'minute', 'hour', 'day'] as const).map((window) => ({ ...once(key), window })) }] })
       }
-      expect(await keysOf()).toEqual(['aap:', 'staging/aap.2:'].flatMap((prefix) => [`d:${key}`, `h:${key}`, `m:${key}`, `p:${proof}`, `s:${key}`].map((rest) => `${prefix}{${scope}}:${rest}`)))
+      expect(await keysOf()).toEqual(['aap:', 'staging/aap.2:'].flatMap((prefix) => [`c:${key}`, `m:${key}:quota`, `p:${proof}`, `s:${key}:quota`].map((rest) => `${prefix}{${scope}}:${rest}`)))
     })
 
     it('keep the admissions of any scope in one slot, wherever that is', async () => {

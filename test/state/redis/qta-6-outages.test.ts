@@ -7,7 +7,7 @@ import type { Admission, AdmissionVerdict, StateStore } from '../../../src/model
 
 const limited = (limit: number, key = 'k'): Admission => ({
   scope: 's',
-  alternatives: [{ quotas: (['minute', 'day'] as const).map((window) => ({ key: `${key}-${window}`, name: 'quota', window, limit, quantity: 1 })) }],
+  alternatives: [{ quotas: (['minute', 'day'] as const).map((window) => ({ key, name: 'quota', window, limit, quantity: 1 })) }],
 })
 
 describeRedis('QTA-6: a Redis that fails admits nothing', () => {
@@ -132,15 +132,36 @@ describeRedis('QTA-6: a Redis that fails admits nothing', () => {
 
     it('values of somebody else under its keys: refused, and nothing of the admission is done', async () => {
       await begin()
-      for (const [key, ...command] of [
-        ['aap:{s}:d:k-day', 'SET', 'aap:{s}:d:k-day', 'x'], ['aap:{s}:d:k-day', 'SET', 'aap:{s}:d:k-day', '1 2 3'], ['aap:{s}:d:k-day', 'SET', 'aap:{s}:d:k-day', ''], ['aap:{s}:d:k-day', 'HSET', 'aap:{s}:d:k-day', 'a', '1'],
-        ['aap:{s}:m:k-minute', 'RPUSH', 'aap:{s}:m:k-minute', 'x'], ['aap:{s}:m:k-minute', 'RPUSH', 'aap:{s}:m:k-minute', '1 2 3'], ['aap:{s}:m:k-minute', 'RPUSH', 'aap:{s}:m:k-minute', '1 2 3', 'x'], ['aap:{s}:m:k-minute', 'SET', 'aap:{s}:m:k-minute', '1'],
-      ] as const) {
+      const [counters, minute] = ['aap:{s}:c:k', 'aap:{s}:m:k:quota']
+      for (const command of [['SET', counters, 'x'], ['SET', counters, '1 2 3'], ['SET', counters, ''], ['SET', counters, '\x93\x01\x02\x03'], ['SET', counters, '\x90'], ['SET', counters, '\x80'], ['HSET', counters, 'a', '1']] as const) {
         await server.command('FLUSHALL')
         await server.command(...command)
-        await expect(store.admit({ ...limited(5), proof: { key: 'p', keepMs: 60_001 } }), command.join(' ')).rejects.toThrow(/no counter of aap-guard|WRONGTYPE/)
-        expect(await server.command('KEYS', '*')).toEqual([key])
+        await expect(store.admit({ ...limited(5), proof: { key: 'p', keepMs: 60_001 } }), command.join(' ')).rejects.toThrow(/no counters? of aap-guard|WRONGTYPE|Bad data format|Missing bytes/i)
+        expect(await server.command('KEYS', '*')).toEqual([counters])
       }
+      for (const command of [['LSET', minute, '0', 'x'], ['LSET', minute, '0', '1 2 3'], ['LSET', minute, '0', ''], ['SET', minute, '1']] as const) {
+        await server.command('FLUSHALL')
+        expect((await store.admit(limited(5))).outcome).toBe('admitted')
+        await server.command(...command)
+        await expect(store.admit({ ...limited(5), proof: { key: 'p', keepMs: 60_001 } }), command.join(' ')).rejects.toThrow(/no counters? of aap-guard|WRONGTYPE/)
+        expect((await server.command('KEYS', '*') as string[]).sort()).toEqual([counters, minute])
+      }
+    })
+
+    it('a list of instants that Redis forgot counts for as long as its window, and one whose counters it forgot counts no more', async () => {
+      await begin()
+      let nowMs = Date.UTC(2025, 0, 1)
+      const clocked = redisStore(connected.client, { now: () => nowMs })
+      const take = async (): Promise<AdmissionVerdict> => clocked.admit({ scope: 's', alternatives: [{ quotas: [{ key: 'k', name: 'quota', window: 'minute', limit: 3, quantity: 1 }] }] })
+      for (let i = 0; i < 3; i++) expect((await take()).outcome).toBe('admitted')
+      await server.command('DEL', 'aap:{s}:m:k:quota')
+      nowMs += 59_999
+      expect(await take()).toEqual({ outcome: 'full', retryAfterMs: 1 })
+      nowMs += 1
+      for (const outcome of ['admitted', 'admitted', 'admitted', 'full']) expect((await take()).outcome).toBe(outcome)
+      await server.command('DEL', 'aap:{s}:c:k')
+      for (const outcome of ['admitted', 'admitted', 'admitted', 'full']) expect((await take()).outcome).toBe(outcome)
+      expect(await server.command('LLEN', 'aap:{s}:m:k:quota')).toBe(1)
     })
   })
 })
