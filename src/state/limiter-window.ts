@@ -147,48 +147,74 @@ export class AlignedLimiterWindow extends LimiterWindow {
   }
 }
 
+/** Blocks of places end at 2^20, above which there are too few of them to matter. */
+const topLevel = 20
+const mostTopBlocks = 8
+
 /**
  * Requests in (now - w, now]: all of this piece, and of the piece before those that have not left yet. What was taken
  * of a piece has a place in it, from the sum before it to the sum after it, and the instant of each place is written down
  * after it was taken. Places are in the order of time. So to know whether so many have left, one looks at the last of them.
  */
 export class SlidingLimiterWindow extends LimiterWindow {
-  /** So many places of the piece before have left for certain. */
-  #left = 0
+  /** So much of the piece before does not count any more, for certain. */
+  #freed = 0
+  /** How many had been taken of this piece before this request. */
+  #offset = 0
 
-  protected async read(unseen: () => number): Promise<{ room: number; waitMs: number }> {
+  protected async read(unseen: () => number): Promise<{ readonly room: number; readonly waitMs: number }> {
     const { limit, quantity, lengthMs } = this.charge
-    const [givenBack, taken, before] = await Promise.all([this.peek('g', this.piece), this.peek('t', this.piece), this.peek('t', this.piece - 1)])
+    const [givenBack, taken, givenBackBefore, before] = await Promise.all([this.peek('g', this.piece), this.peek('t', this.piece), this.peek('g', this.piece - 1), this.peek('t', this.piece - 1)])
     this.givenBack = givenBack
-    this.#left = 0
+    this.#freed = 0
     if (limit === 0 || quantity > limit) return { room: 0, waitMs: lengthMs }
     const held = before + taken - givenBack
     const over = held + quantity - limit
     let waitMs = 0
-    if (over > before) {
-      const instantMs = await this.#instantOf(this.piece, over - before)
-      waitMs = this.#waitFor(instantMs)
-    } else if (over > 0) {
-      const instantMs = await this.#instantOf(this.piece - 1, over)
-      if (this.#hasLeft(instantMs)) this.#left = over
-      // Others look at the same places, or one is not written down: those after it tell as well.
-      if (unseen() > 0 || instantMs === undefined) this.#left = Math.max(this.#left, await this.#lastLeft(over, before))
-      if (this.#left < over) waitMs = this.#waitFor(instantMs)
-    }
-    return { room: Math.min(limit - held + this.#left, Number.MAX_SAFE_INTEGER - taken), waitMs }
+    if (over > before) waitMs = this.#waitFor(await this.#instantOf(this.piece, over - before))
+    else if (over > 0) waitMs = await this.#free(over, before, givenBackBefore > 0, unseen)
+    return { room: Math.min(limit - held + this.#freed, Number.MAX_SAFE_INTEGER - taken), waitMs }
   }
 
   protected async settle(total: number): Promise<boolean> {
-    const { limit, lengthMs, now } = this.charge
-    // After it was taken, and the window was looked at before: so no clock reading makes it leave too early.
-    const takenMs = now()
-    const [before, ahead] = await Promise.all([this.add('t', this.piece - 1, 0), this.add('t', this.piece + 1, 0), this.#write(total, Math.max(takenMs, this.nowMs))])
-    // The clock of another process is ahead, or this one was slow: it belongs to the next piece, which has not seen it.
+    const { limit, lengthMs, quantity, now } = this.charge
+    this.#offset = total - quantity
+    // After it was taken, while the window was looked at with a reading from before: so that nothing leaves too early.
+    const takenMs = Math.max(now(), this.nowMs)
+    const [before, ahead] = await Promise.all([this.add('t', this.piece - 1, 0), this.add('t', this.piece + 1, 0), this.#writeInstant(takenMs)])
+    // The clock of another process is ahead, or this one was slow: it belongs to the next piece, which may not have seen it.
     if (ahead > 0) this.notBefore((this.piece + 1) * lengthMs)
     if (ahead > 0 || Math.floor(takenMs / lengthMs) > this.piece) return false
     const over = before + total - this.givenBack - limit
-    if (over <= this.#left) return true
-    return over <= before && this.#hasLeft(await this.#instantOf(this.piece - 1, over))
+    return over <= this.#freed || (over <= before && this.#hasLeft(await this.#instantOf(this.piece - 1, over)))
+  }
+
+  override async giveBack(): Promise<void> {
+    const blocks: string[] = []
+    for (let level = 0, index = this.#offset; level <= topLevel; level++, index = Math.floor(index / 2)) {
+      if (index % 2 === 1 || level === topLevel) blocks.push(`b${level}.${index}`)
+    }
+    await Promise.all([super.giveBack(), ...blocks.map((block) => this.add(block, this.piece, this.charge.quantity))])
+  }
+
+  /** Finds out whether so much of the piece before does not count any more, or how long until it will not. */
+  async #free(over: number, before: number, isAnyGivenBack: boolean, unseen: () => number): Promise<number> {
+    let place = over
+    let returned = 0
+    // What was given back after a place does not count, so that fewer places have to have left.
+    for (let step = 0, isSettled = !isAnyGivenBack; step < 4 && !isSettled; step++) {
+      returned = await this.#givenBackAfter(place, before)
+      isSettled = Math.max(0, over - returned) === place
+      place = Math.max(0, over - returned)
+    }
+    const instantMs = place === 0 ? undefined : await this.#instantOf(this.piece - 1, place)
+    if (place === 0 || this.#hasLeft(instantMs)) this.#freed = place + returned
+    // Where others look at the same places, or one is not written down, those after it tell as well.
+    if (place > 0 && (unseen() > 0 || instantMs === undefined)) {
+      const last = await this.#lastLeft(place, before)
+      if (last > place) this.#freed = Math.max(this.#freed, last + (isAnyGivenBack ? await this.#givenBackAfter(last, before) : 0))
+    }
+    return this.#freed >= over ? 0 : this.#waitFor(instantMs)
   }
 
   /** For how long a place stays in the window; for a whole one where nobody knows. */
@@ -209,22 +235,36 @@ export class SlidingLimiterWindow extends LimiterWindow {
     return Math.max(0, ...places.filter((_, i) => this.#hasLeft(instants[i])))
   }
 
+  /** At least so much was given back of the places after `place`: a tree of sums, of which only right branches are stored. */
+  async #givenBackAfter(place: number, last: number): Promise<number> {
+    const sums: Promise<number>[] = []
+    let index = place
+    for (let level = 0; level < topLevel; level++, index = Math.floor(index / 2)) {
+      if (index % 2 === 1) sums.push(this.peek(`b${level}.${index++}`, this.piece - 1))
+    }
+    for (let count = 0; count < mostTopBlocks && index * 2 ** topLevel < last; count++) sums.push(this.peek(`b${topLevel}.${index++}`, this.piece - 1))
+    return (await Promise.all(sums)).reduce((sum, one) => sum + one, 0)
+  }
+
   /**
-   * Places stand under blocks of 2^n that begin at a multiple of 2^n, so that a quantity needs few of them, and a
-   * request of quantity 1 just one.
+   * Under blocks of 2^n places that begin at a multiple of 2^n, so that a quantity needs few of them, and a quantity of 1
+   * just one.
    */
-  async #write(total: number, instantMs: number): Promise<void> {
-    const value = Math.floor(instantMs) - this.piece * this.charge.lengthMs
-    const blocks: string[] = []
-    for (let start = total - this.charge.quantity, size = 1, level = 0; start < total; size = 1, level = 0) {
-      while (start % (2 * size) === 0 && start + 2 * size <= total) {
+  async #writeInstant(instantMs: number): Promise<void> {
+    const value = instantMs - this.piece * this.charge.lengthMs + 1
+    const end = this.#offset + this.charge.quantity
+    const writes: Promise<void>[] = []
+    for (let start = this.#offset; start < end;) {
+      let size = 1
+      let level = 0
+      while (start % (2 * size) === 0 && start + 2 * size <= end) {
         size *= 2
         level++
       }
-      blocks.push(`${level}.${start / size}`)
+      writes.push(this.put(`${level}.${start / size}`, this.piece, value))
       start += size
     }
-    await Promise.all(blocks.map((block) => this.put(block, this.piece, value + 1)))
+    await Promise.all(writes)
   }
 
   /** When a place was taken, counted from 1; `undefined` if that is not written down, or not yet. */
