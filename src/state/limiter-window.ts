@@ -150,6 +150,8 @@ export class AlignedLimiterWindow extends LimiterWindow {
 /** Blocks of places end at 2^20, above which there are too few of them to matter. */
 const topLevel = 20
 const mostTopBlocks = 8
+/** Of a search in halves among what was given back. */
+const mostSteps = 12
 
 /**
  * Requests in (now - w, now]: all of this piece, and of the piece before those that have not left yet. What was taken
@@ -168,12 +170,13 @@ export class SlidingLimiterWindow extends LimiterWindow {
     this.givenBack = givenBack
     this.#freed = 0
     if (limit === 0 || quantity > limit) return { room: 0, waitMs: lengthMs }
-    const held = before + taken - givenBack
-    const over = held + quantity - limit
+    // In this order no sum exceeds 2^53 - 1.
+    const room = limit - before - (taken - givenBack)
+    const over = quantity - room
     let waitMs = 0
     if (over > before) waitMs = this.#waitFor(await this.#instantOf(this.piece, over - before))
-    else if (over > 0) waitMs = await this.#free(over, before, givenBackBefore > 0, unseen)
-    return { room: Math.min(limit - held + this.#freed, Number.MAX_SAFE_INTEGER - taken), waitMs }
+    else if (over > 0) waitMs = await this.#free(over, before, givenBackBefore, unseen)
+    return { room: Math.min(room + this.#freed, Number.MAX_SAFE_INTEGER - taken), waitMs }
   }
 
   protected async settle(total: number): Promise<boolean> {
@@ -185,7 +188,7 @@ export class SlidingLimiterWindow extends LimiterWindow {
     // The clock of another process is ahead, or this one was slow: it belongs to the next piece, which may not have seen it.
     if (ahead > 0) this.notBefore((this.piece + 1) * lengthMs)
     if (ahead > 0 || Math.floor(takenMs / lengthMs) > this.piece) return false
-    const over = before + total - this.givenBack - limit
+    const over = before - limit + (total - this.givenBack)
     return over <= this.#freed || (over <= before && this.#hasLeft(await this.#instantOf(this.piece - 1, over)))
   }
 
@@ -198,21 +201,25 @@ export class SlidingLimiterWindow extends LimiterWindow {
   }
 
   /** Finds out whether so much of the piece before does not count any more, or how long until it will not. */
-  async #free(over: number, before: number, isAnyGivenBack: boolean, unseen: () => number): Promise<number> {
+  async #free(over: number, before: number, givenBack: number, unseen: () => number): Promise<number> {
     let place = over
     let returned = 0
     // What was given back after a place does not count, so that fewer places have to have left.
-    for (let step = 0, isSettled = !isAnyGivenBack; step < 4 && !isSettled; step++) {
-      returned = await this.#givenBackAfter(place, before)
-      isSettled = Math.max(0, over - returned) === place
-      place = Math.max(0, over - returned)
+    for (let least = Math.max(0, over - givenBack), step = 0, middle = least; least < place && step < mostSteps; step++, middle = Math.floor((least + place) / 2)) {
+      const after = await this.#givenBackAfter(middle, before)
+      if (middle + after < over) {
+        least = middle + 1
+      } else {
+        place = middle
+        returned = after
+      }
     }
     const instantMs = place === 0 ? undefined : await this.#instantOf(this.piece - 1, place)
     if (place === 0 || this.#hasLeft(instantMs)) this.#freed = place + returned
     // Where others look at the same places, or one is not written down, those after it tell as well.
-    if (place > 0 && (unseen() > 0 || instantMs === undefined)) {
+    if (place > 0 && (unseen() > 0 || givenBack > 0 || instantMs === undefined)) {
       const last = await this.#lastLeft(place, before)
-      if (last > place) this.#freed = Math.max(this.#freed, last + (isAnyGivenBack ? await this.#givenBackAfter(last, before) : 0))
+      if (last > place) this.#freed = Math.max(this.#freed, last + (givenBack > 0 ? await this.#givenBackAfter(last, before) : 0))
     }
     return this.#freed >= over ? 0 : this.#waitFor(instantMs)
   }
