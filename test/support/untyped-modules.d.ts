@@ -17,12 +17,3 @@ declare module 'oidc-provider' {
     callback(): (req: IncomingMessage, res: ServerResponse) => void
   }
 }
-
-declare module 'memcached' {
-  export default class Memcached {
-    constructor(servers: string, options?: { poolSize?: number; timeout?: number; retries?: number; reconnect?: number })
-    get(key: string, done: (error: unknown, value: unknown) => void): void
-    incr(key: string, amount: number, done: (error: unknown, value: unknown) => void): void
-    end(): void
-  }
-}
