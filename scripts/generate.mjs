@@ -75,18 +75,24 @@ const typesModule = (schema, rootName, nameOf, options) => {
   })
 }
 
+/** What is not used of the errors that a claim's validator reports. */
+const placeAndMessage = /schemaPath:"[^"]*",keyword:"[^"]*",params:\{[^{}]*\},/g
+
 const pascal = (name) => name.split('_').map((word) => word[0].toUpperCase() + word.slice(1)).join('')
 
 const generate = async () => {
   const claims = await readSchema('aap-claims')
+  const answer = await readSchema('introspection-answer')
   const testVector = await readSchema('test-vector')
   const claimReferences = Object.fromEntries(Object.entries(claimValidators).map(([name, definition]) => [name, `${claims.$id}#/$defs/${definition}`]))
   return new Map([
     ['schemas/draft-01-claims.schema.json', json(withoutPrefix(claims))],
     // Of an error in a claim only the place and the message are used; of one in a vector also which member it is.
-    ['src/schema/validator.ts', await validatorModule(claims, claimReferences, /schemaPath:"[^"]*",keyword:"[^"]*",params:\{[^{}]*\},/g)],
+    ['src/schema/validator.ts', await validatorModule(claims, claimReferences, placeAndMessage)],
+    ['src/schema/introspection-answer-validator.ts', await validatorModule(answer, { validateIntrospectionAnswer: answer.$id }, placeAndMessage)],
     ['src/schema/test-vector-validator.ts', await validatorModule(testVector, { validateTestVectorFile: testVector.$id }, /schemaPath:"[^"]*",keyword:"[^"]*",/g)],
     ['src/model/wire-claims.ts', await typesModule(claims, 'WireClaims', (name) => `Wire${pascal(name)}`, { ignoreMinAndMaxItems: true })],
+    ['src/model/wire-introspection-answer.ts', await typesModule(answer, 'WireIntrospectionAnswer', (name) => `WireAnswer${pascal(name)}`, { ignoreMinAndMaxItems: true })],
     ['src/model/wire-audit-record.ts', await typesModule(await readSchema('audit-record'), 'AuditRecord', (name) => (name.endsWith('_record') ? pascal(name) : `Audit${pascal(name)}`))],
     ['src/model/wire-policy.ts', await typesModule(await readSchema('policy'), 'Policy', (name) => `Policy${pascal(name)}`)],
     ['src/model/wire-test-vector.ts', await typesModule(testVector, 'TestVectorFile', (name) => `TestVector${pascal(name)}`)],

@@ -37,7 +37,7 @@ export type { Admission, AdmissionVerdict, Alternative, ProofId, QuotaCharge, Qu
 export { jsonLines, type AuditLogger, type AuditSink } from './audit/audit-trail.js'
 export type { AuditRecord, DecisionRecord, ResultRecord } from './model/wire-audit-record.js'
 
-export type { Agent, AgentAuthorization, AgentModel, AgentRuntime, AuditSettings, Capability, Context, Delegation, DelegationHop, Oversight, Task } from './model/agent-authorization.js'
+export type { Agent, AgentAuthorization, AgentModel, AgentRuntime, AuditSettings, Capability, Context, Delegation, DelegationHop, OperationBudget, Oversight, Task } from './model/agent-authorization.js'
 export type { BodyLimits } from './model/body-limits.js'
 export type { DataClass } from './model/data-class.js'
 export type { Policy, PolicyAgents, PolicyConstraints, PolicyDelegation, PolicyDemands, PolicyLimits, PolicyQuotas } from './model/wire-policy.js'

@@ -4,6 +4,7 @@ import type { ResourceRequest } from '../model/resource-request.js'
 import type { TokenIdentity } from '../claims/compile-authorization.js'
 import type { VerifiedToken } from '../token/verify-token.js'
 import { errorCodes } from '../model/error-codes.js'
+import { pathWithoutFragment } from '../matching/path-without-fragment.js'
 import { timestampOf } from './timestamp-of.js'
 import { traceparentOf } from './trace-context.js'
 
@@ -28,7 +29,7 @@ export interface DecisionFacts {
 /** The record of one decision, private reason included (AUD-1). Holds ids and names, never a token or a query. */
 export function decisionRecord(facts: DecisionFacts, nowMs: number): DecisionRecord {
   const { outcome, correlationId, request, denial, note, status, verified, token, action, capabilityIndex, targetHost } = facts
-  const record: DecisionRecord = { kind: 'decision', time: timestampOf(nowMs), outcome, correlation_id: correlationId, method: request.method, path: pathOf(request.url) }
+  const record: DecisionRecord = { kind: 'decision', time: timestampOf(nowMs), outcome, correlation_id: correlationId, method: request.method, path: pathWithoutFragment(request.url) }
   if (denial !== undefined) {
     const { status: deniedWith, error } = errorCodes[denial.code]
     record.status = deniedWith
@@ -63,17 +64,17 @@ function describeToken(record: DecisionRecord, { facts, compiled }: VerifiedToke
   record.agent_id = agent.id
   record.agent_type = agent.type
   record.agent_operator = agent.operator
+  if (agent.organization !== undefined) record.agent_organization = agent.organization
+  if (agent.orchestrator !== undefined) record.agent_orchestrator = agent.orchestrator
+  if (agent.runtime?.environment !== undefined) record.agent_environment = agent.runtime.environment
   if (task.id !== undefined) record.task_id = task.id
   if (task.purpose !== undefined) record.task_purpose = task.purpose
+  if (task.type !== undefined) record.task_type = task.type
+  if (delegation.delegatedBy !== undefined) record.delegated_by = delegation.delegatedBy
   // Where the claim is malformed its depth is nobody's statement.
   if (compiled.delegationDenial?.code !== 'aap_invalid_delegation_chain') {
     record.delegation_depth = delegation.depth
     if (delegation.chain.length > 0) record.delegation_chain = delegation.chain.map(({ sub }) => sub)
   }
   if (audit?.traceId !== undefined) record.trace_id = audit.traceId
-}
-
-function pathOf(url: string): string {
-  const end = url.search(/[?#]/)
-  return end < 0 ? url : url.slice(0, end)
 }

@@ -1,5 +1,6 @@
 import type { Attenuation, AttenuationDifference } from '../model/attenuation.js'
 import type { ConstraintDefinition } from '../constraints/constraint-definition.js'
+import { compareBudget } from './compare-budget.js'
 import { compareCapabilities } from './compare-capabilities.js'
 import { compareContext } from './compare-context.js'
 import { compareDelegation, type AuthorizationOfToken } from './compare-delegation.js'
@@ -22,7 +23,7 @@ export interface AttenuationOptions {
  * takes the first that has room (CAP-3), so that the parent may have to make the same requests in another order.
  *
  * True is certain, false is not: a child may be narrower in a way that is not looked for, such as two capabilities
- * that share out the quota of one. Audience, key binding and the counters of quotas are a token's own and are not
+ * that share out the quota of one. Audience, key binding and the counters of quotas and budgets are a token's own and are not
  * compared. Of the token itself, what both have in `token` is: the issuer, the expiry, and `parent_jti`.
  *
  * Never throws for authorizations.
@@ -44,6 +45,7 @@ export function compareAuthorizations(child: AuthorizationOfToken, parent: Autho
     ...compareOversight(child, parent),
     ...compareDelegation(child, parent),
     ...compareContext(child.context, parent.context),
+    ...compareBudget(child.budget, parent.budget),
     ...compareToken(child.token, parent.token),
   ]
 }

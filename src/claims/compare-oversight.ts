@@ -3,6 +3,7 @@ import type { AttenuationDifference } from '../model/attenuation.js'
 import { differenceUnless } from './difference.js'
 import { isSameJson } from '../matching/same-json.js'
 import { isSubset } from '../matching/subset.js'
+import { isSupervised } from './is-supervised.js'
 
 const none: Oversight = { requiresHumanApprovalFor: [], notifyOn: [] }
 
@@ -23,9 +24,4 @@ export function compareOversight(childAuthorization: AgentAuthorization, parentA
     ...differenceUnless(parent.approvalTimeoutSeconds === undefined || (child.approvalTimeoutSeconds ?? Infinity) <= parent.approvalTimeoutSeconds, at('approvalTimeoutSeconds', 'OVS-2'), 'approval_timeout is longer than the parent\'s'),
     ...differenceUnless(isSubset(parent.notifyOn, child.notifyOn), at('notifyOn', 'OVS-5'), 'an action that notifies somebody in the parent does not'),
   ]
-}
-
-/** OVS-4: by the type of the agent, which a sub-agent need not share, or by the level of oversight. */
-function isSupervised({ agent, oversight }: AgentAuthorization): boolean {
-  return agent.type === 'supervised' || oversight?.level === 'supervised'
 }

@@ -1,15 +1,15 @@
-import type { Capability } from '../model/agent-authorization.js'
 import type { Denial } from '../model/denial.js'
 import type { ParsedAuthorization } from './parse-authorization.js'
 import type { TokenFacts } from '../model/token-facts.js'
 import { parseDelegation } from './parse-delegation.js'
 import { deepFreeze } from './deep-freeze.js'
 import { internCapability } from './intern-capability.js'
+import { capabilitiesOf, type ScopeTable } from './scope-table.js'
 
 type LegacyFacts = Pick<TokenFacts, 'subject' | 'clientId' | 'scopes'>
 
 /** What scopes stand for while an issuer moves to AAP, by scope (DIA-5). */
-export type LegacyScopes = ReadonlyMap<string, readonly Capability[]>
+export type LegacyScopes = ScopeTable
 
 /** `agent.type` of who was admitted by scopes: audit records show by it who has not moved yet. */
 const legacyAgentType = 'oauth-client'
@@ -22,7 +22,7 @@ const maxAgentIdLength = 128
  * is for certain purposes denies.
  */
 export function readLegacyScopes({ subject, clientId, scopes }: LegacyFacts, act: unknown, legacyScopes: LegacyScopes): ParsedAuthorization | Denial {
-  const capabilities = [...new Set(scopes)].flatMap((scope) => legacyScopes.get(scope) ?? [])
+  const capabilities = capabilitiesOf(scopes, legacyScopes)
   if (capabilities.length === 0) return { code: 'invalid_token', rule: 'DIA-5', detail: 'the token has no AAP claims, and legacyScopes maps none of its scopes' }
   const id = [clientId, subject].find((name) => name !== undefined && name !== '') ?? ''
   if (id === '' || Array.from(id).length > maxAgentIdLength) return { code: 'invalid_token', rule: 'TOK-8', detail: 'neither client_id nor sub can be an agent id' }

@@ -10,12 +10,10 @@ import { checkPossession, type Shown } from '../token/possession.js'
 import { checkTimes } from '../token/standard-claims.js'
 import { checkTokenText, extractCredentials, type Credentials } from '../token/credentials.js'
 import { KeysUnavailable } from '../token/key-set.js'
-import { readForwarded } from '../token/forwarded.js'
+import { nothingForwarded, readForwarded } from '../token/forwarded.js'
 import { TokenRefused } from '../token/token-refused.js'
 import { verifyToken, type VerifiedToken } from '../token/verify-token.js'
 import { whenReady } from './when-ready.js'
-
-const nothingForwarded: Forwarded = Object.freeze({})
 
 /** Either a token that may be decided by, or why there is none. */
 export type Authentication = Presented & (

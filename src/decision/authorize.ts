@@ -21,6 +21,7 @@ import { evaluateCapability, type Evaluation } from './evaluate-capability.js'
 import { gatherFacts } from './gather-facts.js'
 import { isActionName } from '../matching/action-name.js'
 import { isBound } from '../token/confirmation.js'
+import { requiresProof } from './requires-proof.js'
 import { whenReady } from './when-ready.js'
 import { parseTarget, type Target } from '../matching/target.js'
 
@@ -120,8 +121,8 @@ function judge(attempt: Attempt, rules: DecisionRules): MaybePromise<Judgement> 
 }
 
 /** POP-2: a route may demand what the profile does not. */
-function checkBound({ confirmation }: VerifiedToken, commonFacts: Facts, { constants }: Route): Denial | undefined {
-  if (isBound(confirmation) || !('proof' in constants || 'proof' in commonFacts)) return undefined
+function checkBound({ confirmation }: VerifiedToken, commonFacts: Facts, route: Route): Denial | undefined {
+  if (isBound(confirmation) || !requiresProof(commonFacts, route)) return undefined
   return { code: 'invalid_token', rule: 'POP-2', detail: 'the token is not bound, and the route requires proof of possession' }
 }
 

@@ -1,4 +1,5 @@
 import type { DpopOptions, GuardOptions } from './guard-options.js'
+import type { Offer } from './challenge.js'
 import type { PossessionRules } from '../token/possession.js'
 import type { ResourceMetadata } from './resource-metadata.js'
 import type { TrustedIssuers } from '../token/trusted-issuers.js'
@@ -16,6 +17,7 @@ import { TrustedProxies } from '../token/trusted-proxies.js'
 export interface CompiledPossession {
   readonly rules: PossessionRules
   readonly metadata: ResourceMetadata | undefined
+  readonly offer: Offer
   /** Whether a certificate that vouches for itself is one (POP-5). */
   readonly allowsSelfSigned: boolean
   /** Issuers whose tokens no proof can be shown for, because nobody says where this server is (POP-4). */
@@ -42,15 +44,18 @@ export function compilePossession({ profile = 'standard', dpop = true, mtls, bas
     proxies,
     baseOrigin: base?.origin,
   }
+  const proofAlgorithms = verifier && [...verifier.algorithms]
+  const metadata = base && compileResourceMetadata({
+    baseUrl: base,
+    issuers: issuers.named?.map(({ issuer }) => issuer),
+    dpopAlgorithms: proofAlgorithms,
+    isStrict,
+    hasMtls: certificates !== undefined,
+  })
   return {
     rules,
-    metadata: base && compileResourceMetadata({
-      baseUrl: base,
-      issuers: issuers.named?.map(({ issuer }) => issuer),
-      dpopAlgorithms: verifier && [...verifier.algorithms],
-      isStrict,
-      hasMtls: certificates !== undefined,
-    }),
+    metadata,
+    offer: { proofAlgorithms: proofAlgorithms?.join(' '), isBoundOnly: isStrict, metadataUrl: metadata?.url },
     allowsSelfSigned: certificates?.allowsSelfSigned === true,
     withoutOrigin: verifier !== undefined && base === undefined && proxies.isEmpty ? (issuers.named ?? []).filter(({ audienceOrigin }) => audienceOrigin === undefined).map(({ issuer }) => issuer) : [],
   }

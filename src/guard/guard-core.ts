@@ -21,7 +21,9 @@ import { describeError } from '../model/describe-error.js'
 import { gatherCommonFacts } from '../decision/gather-facts.js'
 import { isPromise, type MaybePromise } from '../model/maybe-promise.js'
 import { noRequest, readRequest } from './read-request.js'
+import { nothingForwarded } from '../token/forwarded.js'
 import { pathOf } from './path-of.js'
+import { requiresProof } from '../decision/requires-proof.js'
 import { routeOfFacts, type Route } from '../decision/route.js'
 import { statedFacts } from '../decision/stated-facts.js'
 import { whenReady } from '../decision/when-ready.js'
@@ -40,7 +42,7 @@ export interface Session {
   readonly token?: TokenIdentity | undefined
   /** How the token was sent, for the challenge (TRN-4). */
   readonly scheme?: Credentials['scheme'] | undefined
-  readonly forwarded?: Forwarded | undefined
+  readonly forwarded: Forwarded
   /** A proof of possession that still has to be shown to the store, so that it is accepted once (POP-3). */
   readonly proof?: VerifiedProof | undefined
   /** For the client's next proofs, where its nonce will soon be too old (RFC 9449 section 8.2). */
@@ -49,12 +51,11 @@ export interface Session {
 
 /** The whole outcome of a decision, private side included. */
 export type GuardRuling = Ruling & Pick<Session, 'correlationId' | 'request' | 'verified' | 'token' | 'scheme' | 'nextNonce'> & {
-  /** The action demands a bound token, whatever the profile says (POP-2). */
-  readonly requiresProof?: boolean
+  /** A bound token is demanded, whatever the profile says (POP-2). */
+  readonly requiresProof: boolean
 }
 
 const noFacts: Facts = Object.freeze({})
-const nothingForwarded: Forwarded = Object.freeze({})
 const closed: Denial = { code: 'temporarily_unavailable', rule: 'ERR-2', detail: 'the guard is closed', retryAfterSeconds: 1 }
 
 /** Joins settings, pipeline and audit. The adapters and `guard.authorize` are thin shells around it. */
@@ -74,7 +75,7 @@ export class GuardCore {
    * @param correlationId of the request, where another guard has given it one
    */
   openSession(request: ResourceRequest, hookRequest: unknown, correlationId: string = randomUUID()): MaybePromise<Session> {
-    const refused = (denial: Denial): Session => ({ correlationId, request, hookRequest, commonFacts: noFacts, denial })
+    const refused = (denial: Denial): Session => ({ correlationId, request, hookRequest, commonFacts: noFacts, forwarded: nothingForwarded, denial })
     if (this.#closing !== undefined) return refused(closed)
     const { rules } = this.settings
     return this.#settle<Session>(
@@ -119,7 +120,7 @@ export class GuardCore {
   decide(session: Session, route: Route, admittedBy: AdmittedBy): MaybePromise<GuardRuling> {
     return whenReady(this.#rule(session, route, admittedBy), ({ denial, action, capability, target, addresses, limits }) => {
       const { correlationId, request, verified, token, scheme, nextNonce } = session
-      const ruling: GuardRuling = { denial, action, capability, target, addresses, limits, correlationId, request, verified, token, scheme, nextNonce, requiresProof: 'proof' in route.constants }
+      const ruling: GuardRuling = { denial, action, capability, target, addresses, limits, correlationId, request, verified, token, scheme, nextNonce, requiresProof: requiresProof(session.commonFacts, route) }
       if (denial?.missingFact !== undefined) this.#tellMissing(denial.missingFact, action, denial.rule, request)
       if (denial !== undefined || action === undefined || admittedBy(action) === undefined) this.recordRuling(ruling)
       return ruling
@@ -148,15 +149,15 @@ export class GuardCore {
   }
 
   /** Refuses a session for a reason that needs no pipeline, and records it. */
-  refuse({ correlationId, request, verified, token, scheme, nextNonce }: Session, denial: Denial): GuardRuling & { readonly denial: Denial } {
-    const ruling = { denial, correlationId, request, verified, token, scheme, nextNonce }
+  refuse({ correlationId, request, verified, token, scheme, nextNonce, commonFacts }: Session, denial: Denial): GuardRuling & { readonly denial: Denial } {
+    const ruling = { denial, correlationId, request, verified, token, scheme, nextNonce, requiresProof: requiresProof(commonFacts) }
     this.recordRuling(ruling)
     return ruling
   }
 
   /** A session for a request that no token is asked for. */
   openPublic(request: ResourceRequest): Session {
-    return { correlationId: randomUUID(), request, hookRequest: request, commonFacts: noFacts, denial: this.#closing && closed }
+    return { correlationId: randomUUID(), request, hookRequest: request, commonFacts: noFacts, forwarded: nothingForwarded, denial: this.#closing && closed }
   }
 
   recordRuling({ denial, correlationId, request, verified, token, action, capability, target }: GuardRuling): void {
@@ -190,12 +191,12 @@ export class GuardCore {
     try {
       return this.openSession(readRequest(request), request)
     } catch (error) {
-      return { correlationId: randomUUID(), request: noRequest, hookRequest: request, commonFacts: noFacts, denial: this.#failure(error) }
+      return { correlationId: randomUUID(), request: noRequest, hookRequest: request, commonFacts: noFacts, forwarded: nothingForwarded, denial: this.#failure(error) }
     }
   }
 
   #rule(session: Session, route: Route, admittedBy: AdmittedBy): MaybePromise<Ruling> {
-    const { denial, verified, request, hookRequest, commonFacts, proof, forwarded = nothingForwarded } = session
+    const { denial, verified, request, hookRequest, commonFacts, proof, forwarded } = session
     const action = typeof route.action === 'string' ? route.action : undefined
     if (verified === undefined) return { action, denial: denial ?? this.#failure(new Error('there is no verified token')) }
     if (denial !== undefined) return whenReady(this.showProof(session), (shown) => ({ action, denial: shown.denial }))

@@ -1,5 +1,6 @@
 import { lookup } from 'node:dns/promises'
 import type { DecisionRules } from '../decision/rules.js'
+import type { Offer } from './challenge.js'
 import type { PossessionRules } from '../token/possession.js'
 import type { ResourceMetadata } from './resource-metadata.js'
 import type { StateStore } from '../model/store.js'
@@ -31,6 +32,8 @@ export interface Settings {
   readonly respond: Respond | undefined
   /** What the server says of itself (RFC 9728), where it knows its URL. */
   readonly metadata: ResourceMetadata | undefined
+  /** What challenges offer where the route demands no more (TRN-4). */
+  readonly offer: Offer
   /** Whether a client certificate that vouches for itself is one (POP-5). */
   readonly allowsSelfSigned: boolean
 }
@@ -82,6 +85,7 @@ export function freezeSettings(options: GuardOptions, environment: NodeJS.Proces
     routes: routes === undefined ? undefined : compileRoutes(routes),
     respond,
     metadata: possession.metadata,
+    offer: Object.freeze(possession.offer),
     allowsSelfSigned: possession.allowsSelfSigned,
   })
 }

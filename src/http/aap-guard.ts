@@ -101,7 +101,7 @@ function afterShowing(session: Session, refusal: Denial | undefined): Session {
 
 /** A guard that comes later has the last word: what is on record for a request is one decision (AUD-1). */
 function takeOver(core: GuardCore, session: Session, req: IncomingMessage): RequestState {
-  const state: RequestState = { core, session, startedAtMs: performance.now(), aap: session.verified?.view }
+  const state: RequestState = { core, session, startedAtMs: performance.now(), aap: session.verified?.view, requiresProof: false }
   historyOf(req).state = state
   return state
 }

@@ -20,6 +20,7 @@ export function concludeRuling(state: RequestState, ruling: GuardRuling, req: In
     return
   }
   if (admittedBy(req, state, action) === undefined) noteAdmission(req, state, action, capability.index)
+  state.requiresProof ||= ruling.requiresProof
   // The rest of it was frozen with the token.
   state.aap = Object.freeze({
     ...state.aap,

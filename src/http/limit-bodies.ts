@@ -81,7 +81,7 @@ function cutShort(req: IncomingMessage, res: ServerResponse, denial: Denial): vo
     res.destroy()
     req.destroy(error)
   } else {
-    const answer = publicDenial(denial, state.session, state.core.settings)
+    const answer = publicDenial(denial, { ...state.session, requiresProof: state.requiresProof }, state.core.settings)
     const begin = (): ServerResponse => response.answering(() => { whenUploadOver(req, finish) })
     // The handlers behind `next` have had the request already.
     const fallBack = (): void => { sendDefault(answer, begin()) }

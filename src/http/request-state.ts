@@ -13,6 +13,8 @@ export interface RequestState {
   readonly startedAtMs: number
   /** What handlers see. */
   aap: Aap | undefined
+  /** Whether any decision so far demanded a bound token (POP-2). */
+  requiresProof: boolean
   /** Why the route needs no capability, where it says so. */
   whyNone?: string
 }

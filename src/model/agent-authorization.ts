@@ -12,6 +12,8 @@ export interface AgentAuthorization {
   readonly delegation: Delegation
   readonly context?: Context
   readonly audit?: AuditSettings
+  /** How many requests the token is good for in all; only introspection says so (INT-4). */
+  readonly budget?: OperationBudget
 }
 
 export interface Agent {
@@ -20,6 +22,10 @@ export interface Agent {
   readonly operator: string
   readonly model?: string | AgentModel
   readonly runtime?: AgentRuntime
+  /** `organization_id` of an agent token: its operator then, which can also be somebody else where there is none (INT-6). */
+  readonly organization?: string
+  /** `orchestrator_id` of an agent token: who coordinates this agent and others. */
+  readonly orchestrator?: string
 }
 
 export interface AgentModel {
@@ -35,10 +41,12 @@ export interface AgentRuntime {
 }
 
 export interface Task {
-  /** Absent in tokens that say no task: those admitted by `legacyScopes`. */
+  /** Absent in tokens that say no task: those admitted by `legacyScopes`, and agent tokens that may leave it out (INT-6). */
   readonly id?: string
   /** As above. A route that names purposes denies without it (TSK-2). */
   readonly purpose?: string
+  /** `task_type` of an agent token: the purpose as well where the token describes no intent (INT-6). */
+  readonly type?: string
   /** As the token spells it. An unknown value is refused where a route declares its data's class (TSK-3). */
   readonly dataSensitivity?: string
   /** Epoch milliseconds. */
@@ -78,6 +86,8 @@ export interface Delegation {
   readonly parentJti?: string
   /** The `act` claim, outermost actor first (DEL-3). */
   readonly actors: readonly string[]
+  /** `delegated_by` of an agent token: who authorized the agent, as the issuer names them. */
+  readonly delegatedBy?: string
 }
 
 export interface DelegationHop {
@@ -95,4 +105,14 @@ export interface Context {
 export interface AuditSettings {
   readonly traceId?: string
   readonly logLevel?: string
+}
+
+/** Admitted requests, as whole numbers from 0. Where both numbers are there, the lower one is the limit (INT-4). */
+export interface OperationBudget {
+  /** In the token's whole life. */
+  readonly maxOperations?: number
+  /** What the issuer said was left when it was asked. */
+  readonly remaining?: number
+  /** Whether the token is to be revoked at its issuer once the budget is spent. */
+  readonly expiresOnCompletion: boolean
 }

@@ -64,8 +64,21 @@ export interface DecisionRecord {
   agent_id?: string
   agent_type?: string
   agent_operator?: string
+  /**
+   * Where the token names one apart from the operator.
+   */
+  agent_organization?: string
+  /**
+   * Who coordinates the agent.
+   */
+  agent_orchestrator?: string
+  /**
+   * Where the agent runs.
+   */
+  agent_environment?: string
   task_id?: string
   task_purpose?: string
+  task_type?: string
   action?: string
   /**
    * Position of the matched capability in the claim, from 0.
@@ -79,6 +92,10 @@ export interface DecisionRecord {
   target_host?: string
   delegation_depth?: number
   delegation_chain?: string[]
+  /**
+   * Who authorized the agent, where the token says so apart from the chain.
+   */
+  delegated_by?: string
   approval_id?: string
   /**
    * From the token's audit claim.

@@ -12,7 +12,8 @@ export interface Forwarded {
   readonly encrypted?: boolean
 }
 
-const nothing: Forwarded = Object.freeze({})
+/** Where no named proxy says anything of its connection, or it was not asked. */
+export const nothingForwarded: Forwarded = Object.freeze({})
 
 /**
  * Reads `X-Forwarded-Host` and `X-Forwarded-Proto` of a named proxy, one value each: of several it cannot be told which
@@ -25,7 +26,7 @@ const nothing: Forwarded = Object.freeze({})
  */
 export function readForwarded(request: ResourceRequest, proxies: TrustedProxies): Forwarded | Denial {
   if (isSentTwice(request, 'host')) return refused('more than one Host header')
-  if (proxies.isEmpty || !proxies.has(request.remoteAddress)) return nothing
+  if (proxies.isEmpty || !proxies.has(request.remoteAddress)) return nothingForwarded
 
   const hosts = headerValues(request, 'x-forwarded-host')
   const protos = headerValues(request, 'x-forwarded-proto')
@@ -37,7 +38,7 @@ export function readForwarded(request: ResourceRequest, proxies: TrustedProxies)
   if (proto !== undefined && proto !== 'http' && proto !== 'https') return refused('X-Forwarded-Proto is neither http nor https')
   const origin = host === undefined ? undefined : comparableOrigin(proto ?? 'https', host)
   if (host !== undefined && origin === undefined) return refused('X-Forwarded-Host is not host[:port]')
-  if (proto === undefined) return nothing
+  if (proto === undefined) return nothingForwarded
   return { encrypted: proto === 'https', ...(origin !== undefined && { origin }) }
 }
 

@@ -9,6 +9,7 @@ import type { ResourceRequest } from '../model/resource-request.js'
 import type { TrustedProxies } from './trusted-proxies.js'
 import { comparablePath } from '../matching/comparable-url.js'
 import { headerValues } from './headers.js'
+import { pathWithoutFragment } from '../matching/path-without-fragment.js'
 import { readClientCertificate } from './client-certificate.js'
 
 /** How possession is shown to this server. */
@@ -64,14 +65,9 @@ function checkCertificate(thumbprint: string, request: ResourceRequest, { mtls }
 function checkProof(thumbprint: string, { credentials: { token }, request, forwarded, audienceOrigin, nowMs }: Shown, { dpop, baseOrigin }: PossessionRules): MaybePromise<VerifiedProof | Denial> {
   if (dpop === undefined) return invalidToken('POP-1', 'the token is bound to a key, and DPoP is off')
   const origin = baseOrigin ?? forwarded.origin ?? audienceOrigin
-  const path = comparablePath(pathOf(request.url))
+  const path = comparablePath(pathWithoutFragment(request.url))
   const url = origin === undefined || path === undefined ? undefined : { origin, path }
   return dpop.verify(headerValues(request, 'dpop'), { method: request.method, url, token, thumbprint, nowMs })
-}
-
-function pathOf(url: string): string {
-  const end = url.search(/[?#]/)
-  return end < 0 ? url : url.slice(0, end)
 }
 
 function invalidToken(rule: string, detail: string): Denial {

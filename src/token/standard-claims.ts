@@ -1,17 +1,24 @@
 import type { Claims } from '../model/claims.js'
 import type { Denial } from '../model/denial.js'
+import { splitScopes } from '../claims/scope-table.js'
 
 /** The times of a token in epoch seconds, fractions included. */
 export interface TokenTimes {
   readonly expiresAt: number
-  readonly issuedAt: number
+  /** `undefined` where an introspection answer does not say it: a JWT always does. */
+  readonly issuedAt: number | undefined
   readonly notBefore: number | undefined
 }
 
 /** TOK-6, the types: what is not a finite number is no time. */
-export function readTimes({ exp, iat, nbf }: Claims): TokenTimes | Denial {
+export function readTimes(claims: Claims): TokenTimes | Denial {
+  return claims.iat === undefined ? invalidToken('TOK-6', 'iat is missing or no number') : readIntrospectedTimes(claims)
+}
+
+/** The same of an introspection answer, which may leave `iat` out (INT-1). */
+export function readIntrospectedTimes({ exp, iat, nbf }: Claims): TokenTimes | Denial {
   if (typeof exp !== 'number') return invalidToken('TOK-6', 'exp is missing or no number')
-  if (typeof iat !== 'number') return invalidToken('TOK-6', 'iat is missing or no number')
+  if (iat !== undefined && typeof iat !== 'number') return invalidToken('TOK-6', 'iat is missing or no number')
   if (nbf !== undefined && typeof nbf !== 'number') return invalidToken('TOK-6', 'nbf is no number')
   return { expiresAt: exp, issuedAt: iat, notBefore: nbf }
 }
@@ -21,7 +28,7 @@ export function checkTimes({ expiresAt, issuedAt, notBefore }: TokenTimes, nowMs
   const sinceExpiryMs = nowMs - expiresAt * 1000
   if (toleranceMs === 0 ? sinceExpiryMs >= 0 : sinceExpiryMs > toleranceMs) return { code: 'token_expired', rule: 'TOK-6', detail: 'exp is past' }
   if (notBefore !== undefined && nowMs < notBefore * 1000 - toleranceMs) return invalidToken('TOK-6', 'nbf is in the future')
-  if (issuedAt * 1000 > nowMs + toleranceMs) return invalidToken('TOK-6', 'iat is in the future')
+  if (issuedAt !== undefined && issuedAt * 1000 > nowMs + toleranceMs) return invalidToken('TOK-6', 'iat is in the future')
   return undefined
 }
 
@@ -40,15 +47,33 @@ export interface Identity {
   readonly scopes: readonly string[]
 }
 
-export function readIdentity({ sub, jti, client_id, scope }: Claims): Identity | Denial {
-  if (typeof sub !== 'string' || sub === '') return invalidToken('TOK-4', 'sub is missing or no string')
-  if (typeof jti !== 'string' || jti === '' || Array.from(jti).length > 256) return invalidToken('TOK-9', 'jti is missing or no string of 1 to 256 characters')
-  return {
-    subject: sub,
-    tokenId: jti,
-    clientId: typeof client_id === 'string' ? client_id : undefined,
-    scopes: typeof scope === 'string' ? scope.split(' ').filter((name) => name !== '') : [],
-  }
+/** An introspection answer need not say whom the token is about (RFC 7662 section 2.2). */
+export type IntrospectedIdentity = Omit<Identity, 'subject'> & { readonly subject: string | undefined }
+
+export function readIdentity(claims: Claims): Identity | Denial {
+  if (!isSubject(claims.sub)) return invalidToken('TOK-4', 'sub is missing or no string')
+  if (!isTokenId(claims.jti)) return invalidToken('TOK-9', 'jti is missing or no string of 1 to 256 characters')
+  return { subject: claims.sub, tokenId: claims.jti, ...readClient(claims) }
+}
+
+/** @param tokenDigest stands in for a `jti` that is not there (TOK-9) */
+export function readIntrospectedIdentity(claims: Claims, tokenDigest: string): IntrospectedIdentity | Denial {
+  const { sub, jti = tokenDigest } = claims
+  if (sub !== undefined && !isSubject(sub)) return invalidToken('TOK-4', 'sub is no string, or empty')
+  if (!isTokenId(jti)) return invalidToken('TOK-9', 'jti is no string of 1 to 256 characters')
+  return { subject: sub, tokenId: jti, ...readClient(claims) }
+}
+
+function isSubject(sub: unknown): sub is string {
+  return typeof sub === 'string' && sub !== ''
+}
+
+function isTokenId(jti: unknown): jti is string {
+  return typeof jti === 'string' && jti !== '' && Array.from(jti).length <= 256
+}
+
+function readClient({ client_id, scope }: Claims): Pick<Identity, 'clientId' | 'scopes'> {
+  return { clientId: typeof client_id === 'string' ? client_id : undefined, scopes: typeof scope === 'string' ? splitScopes(scope) : [] }
 }
 
 function invalidToken(rule: string, detail: string): Denial {

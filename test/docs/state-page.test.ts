@@ -7,6 +7,8 @@ import type { QuotaCharge } from '../../src/model/store.js'
 
 const page = readFileSync(new URL('../../docs/state.md', import.meta.url), 'utf8')
 
+const keyOf = (kind: string): string => (kind === 's' || kind === 'm' ? `aap:{s}:${kind}:k:quota` : `aap:{s}:${kind}:k`)
+
 describeRedis('QTA-7: what docs/state.md says of Redis', () => {
   let server: RedisServer
   beforeAll(async () => { server = await startRedis() })
@@ -27,7 +29,7 @@ describeRedis('QTA-7: what docs/state.md says of Redis', () => {
       const everything = async () => {
         for (const pause of [0, 0, 1, 500, 600, 4_000_000]) {
           nowMs += pause
-          const quotas: readonly QuotaCharge[] = (['second', 'minute', 'hour', 'day'] as const).map((window) => ({ key: window, name: 'quota', window, limit: 100, quantity: 1 }))
+          const quotas: readonly QuotaCharge[] = (['second', 'minute', 'hour', 'day'] as const).map((window) => ({ key: 'k', name: 'quota', window, limit: 100, quantity: 1 }))
           await store.admit({ scope: 's', proof: { key: String(nowMs) + String(Math.random()), keepMs: 1_000 }, alternatives: [{ quotas }] })
         }
         await redisStore(client).admit({ scope: 's', alternatives: [] })
@@ -44,11 +46,11 @@ describeRedis('QTA-7: what docs/state.md says of Redis', () => {
     await client.connect()
     const quotas: readonly QuotaCharge[] = (['second', 'minute', 'hour', 'day'] as const).map((window) => ({ key: 'k', name: 'quota', window, limit: 100, quantity: 1 }))
     await redisStore(client).admit({ scope: 's', proof: { key: 'k', keepMs: 60_001 }, alternatives: [{ quotas }] })
-    const rows = [...page.matchAll(/^\| `([a-z])`(?:, `([a-z])`)? \| .*? \| (list|string) \|/gm)].flatMap(([, one, other, type]) => [one, other].filter((kind) => kind !== undefined).map((kind) => [`aap:{s}:${kind}:k`, type]))
+    const rows = [...page.matchAll(/^\| `([a-z])`(?:, `([a-z])`)? \| .*? \| (list|string) \|/gm)].flatMap(([, one, other, type]) => [one, other].filter((kind) => kind !== undefined).map((kind) => [keyOf(kind), type]))
     expect(await Promise.all((await client.keys('*')).sort().map(async (key) => [key, await client.type(key)]))).toEqual(rows.sort())
-    const livesFor = { s: 1_000 + 10_000, m: 60_000 + 10_000, h: 26 * 3_600_000, d: 49 * 3_600_000, p: 120_001 }
+    const livesFor = { s: 1_000 + 10_000, m: 60_000 + 10_000, c: 49 * 3_600_000, p: 120_001 }
     for (const [kind, ms] of Object.entries(livesFor)) {
-      const ttl = await client.pTTL(`aap:{s}:${kind}:k`)
+      const ttl = await client.pTTL(keyOf(kind))
       expect(ttl, kind).toBeLessThanOrEqual(ms)
       expect(ttl, kind).toBeGreaterThan(ms - 5_000)
     }

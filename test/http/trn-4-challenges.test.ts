@@ -28,6 +28,7 @@ function token(overrides: object = {}, isBound = true): string {
 
 const bound = token()
 const bearer = token({}, false)
+const expired = { aap_task: { id: `task-${secret}`, purpose: `purpose-${secret}`, expires_at: nowMs / 1000 - 1 } }
 const incapable = { aap_capabilities: [{ action: `other.${secret}`, constraints: {} }] }
 const good = (shown = bound): string => client.proof({ token: shown, url })
 const dpop = (shown: string, ...proofs: readonly string[]): string[] => [`Authorization: DPoP ${shown}`, ...proofs.map((proof) => `DPoP: ${proof}`)]
@@ -38,7 +39,9 @@ const sentences = {
   expired: 'The access token expired.',
   invalid_dpop_proof: 'The DPoP proof is not valid.',
   use_dpop_nonce: 'The DPoP proof needs the nonce of this server.',
+  aap_task_mismatch: 'The action does not match the task of the token.',
   aap_invalid_capability: 'The token has no capability for this action.',
+  aap_constraint_violation: 'A constraint of the capability does not hold.',
 } as const
 
 type Fault = keyof typeof sentences
@@ -51,6 +54,7 @@ function challenge(scheme: 'Bearer' | 'DPoP', { fault, algs = 'ES256 EdDSA RS256
 
 const bearerFirst = (fault?: Fault, more: { metadata?: string; algs?: string } = {}): string => `${challenge('Bearer', { fault, ...more })}, ${challenge('DPoP', more)}`
 const dpopFirst = (fault?: Fault, more: { metadata?: string; algs?: string } = {}): string => `${challenge('DPoP', { fault, ...more })}, ${challenge('Bearer', more)}`
+const challengeDpop = (fault: Fault): string => challenge('DPoP', { fault })
 
 interface Case {
   readonly what: string
@@ -68,6 +72,7 @@ const baseUrl = 'https://api.example.com'
 const metadata = 'https://api.example.com/.well-known/oauth-protected-resource'
 const strict: GuardOptions = { profile: 'strict' }
 const demanding: RouteOptions<any> = { proof: 'required' }
+const demandingAll: GuardOptions = { facts: () => ({ proof: 'required' }) }
 
 const cases: Case[] = [
   { what: 'no credentials: Bearer, then DPoP, and no error', lines: () => [], status: 401, expected: bearerFirst() },
@@ -104,6 +109,14 @@ const cases: Case[] = [
   { what: 'proof: required, a bad token', lines: () => ['Authorization: Bearer rubbish'], status: 401, error: 'invalid_token', expected: challenge('DPoP', { fault: 'invalid_token' }), route: demanding, expectedOfGuard: bearerFirst('invalid_token') },
   { what: 'proof: required, no capability', lines: () => { const shown = token(incapable); return dpop(shown, good(shown)) }, status: 403, error: 'aap_invalid_capability', expected: challenge('DPoP', { fault: 'aap_invalid_capability' }), route: demanding, expectedOfGuard: challenge('DPoP', { fault: 'aap_invalid_capability' }) },
 
+  { what: 'proof: required of every route, a token that is not bound', lines: () => [`Authorization: Bearer ${bearer}`], status: 401, error: 'invalid_token', expected: challenge('DPoP', { fault: 'invalid_token' }), options: demandingAll },
+  { what: 'proof: required of every route, no capability', lines: () => { const shown = token(incapable); return dpop(shown, good(shown)) }, status: 403, error: 'aap_invalid_capability', expected: challenge('DPoP', { fault: 'aap_invalid_capability' }), options: demandingAll },
+  { what: 'proof: required of every route, a task that is over', lines: () => { const shown = token(expired); return dpop(shown, good(shown)) }, status: 403, error: 'aap_task_mismatch', expected: challenge('DPoP', { fault: 'aap_task_mismatch' }), options: demandingAll },
+  { what: 'proof: required of every route and with DPoP off, a token that is not bound', lines: () => [`Authorization: Bearer ${bearer}`], status: 401, error: 'invalid_token', expected: challenge('Bearer', { fault: 'invalid_token' }), options: { ...demandingAll, dpop: false, mtls: true } },
+  // `facts` is asked about requests whose token holds, so that for others nobody knows what it would demand.
+  { what: 'proof: required of every route, no credentials', lines: () => [], status: 401, expected: bearerFirst(), options: demandingAll },
+  { what: 'proof: required of every route, a bad token', lines: () => ['Authorization: Bearer rubbish'], status: 401, error: 'invalid_token', expected: bearerFirst('invalid_token'), options: demandingAll },
+
   { what: 'DPoP off, no credentials', lines: () => [], status: 401, expected: challenge('Bearer'), options: { dpop: false } },
   { what: 'DPoP off, the scheme DPoP', lines: () => dpop(bound, good()), status: 401, error: 'invalid_token', expected: challenge('Bearer', { fault: 'invalid_token' }), options: { dpop: false } },
   { what: 'DPoP off, a bound token by Bearer', lines: () => [`Authorization: Bearer ${bound}`], status: 401, error: 'invalid_token', expected: challenge('Bearer', { fault: 'invalid_token' }), options: { dpop: false } },
@@ -117,10 +130,10 @@ const cases: Case[] = [
   { what: 'resource_metadata with 400', lines: () => ['Authorization: Bearer a b'], status: 400, error: 'invalid_request', expected: bearerFirst('invalid_request', { metadata }), options: { baseUrl } },
 ]
 
-function startStyle(style: 'routes' | 'requireCapability', { options, route = {} }: Pick<Case, 'options' | 'route'>) {
+function startStyle(style: 'routes' | 'requireCapability', { options, route = {} }: Pick<Case, 'options' | 'route'>, handle?: (req: any, res: any) => void) {
   return startApi('node:http', { ...trusting, ...options, ...(style === 'routes' && { routes: { 'GET /act': { action: 'act.now', ...route } } }) }, ({ guard, handler }) => ({
     use: [guard],
-    routes: [{ path: '/act', run: [...(style === 'routes' ? [] : [requireCapability('act.now', route)]), handler('act')] }],
+    routes: [{ path: '/act', run: [...(style === 'routes' ? [] : [requireCapability('act.now', route)]), handler('act', handle)] }],
   }))
 }
 
@@ -140,6 +153,23 @@ describe.each(['routes', 'requireCapability'] as const)('TRN-4: WWW-Authenticate
     expect(handled).toEqual([])
     expectNothingLeaks(answer, rule)
   })
+})
+
+describe('TRN-4, CON-7: a refusal of what a handler answers offers what the route takes', () => {
+  it.each(['routes', 'requireCapability'] as const)('with %s', async (style) => {
+    const shown = token({ aap_capabilities: [{ action: 'act.now', constraints: { max_response_size: 1 } }] })
+    for (const [options, route, expected] of [[{}, {}, dpopFirst], [{}, demanding, challengeDpop], [demandingAll, {}, challengeDpop], [strict, {}, challengeDpop]] as const) {
+      const { server, handled } = await startStyle(style, { options, route }, (_, res) => { res.end('too long') })
+      const answer = await server.sendTarget('/act', dpop(shown, good(shown)))
+      expect([answer.status, answer.header('www-authenticate'), handled]).toEqual([403, expected('aap_constraint_violation'), ['act']])
+    }
+  })
+})
+
+it('TRN-4: where no route matches, the demands of every route are told all the same', async () => {
+  const { server } = await startStyle('routes', { options: demandingAll })
+  const answer = await server.sendTarget('/other', [`Authorization: Bearer ${bearer}`])
+  expect([answer.status, answer.header('www-authenticate')]).toEqual([403, challenge('DPoP', { fault: 'aap_invalid_capability' })])
 })
 
 describe('TRN-4: the headers of guard.authorize', () => {

@@ -1,9 +1,9 @@
 import fc from 'fast-check'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { checkProperty } from '../support/check-property.js'
-import { clientKinds, type ConnectedClient } from '../support/redis-clients.js'
-import { describeRedis, startRedis, type RedisServer } from '../support/redis.js'
-import { coverage } from '../support/coverage.js'
+import { coverage, type Coverage } from '../support/coverage.js'
+import { describeRedis } from '../support/redis.js'
+import { useConnectedRedis } from '../support/connected-redis.js'
 import { day, hour, lengthOf, minute, second, startMs } from '../state/clocked-store.js'
 import { memoryStore } from '../../src/state/memory-store.js'
 import { redisStore } from '../../src/state/redis-store.js'
@@ -16,28 +16,35 @@ const charges = fc.uniqueArray(fc.record({ which: fc.nat({ max: counters.length 
   .map((list) => list.map(({ which, quantity }) => ({ ...counters[which]!, quantity })))
 const pauses = [0, 0, 1, 7, 250, second - 1, second, second + 1, 30 * second, minute - 1, minute, 20 * minute, hour - 1, hour, 13 * hour, 24 * hour - 1]
 
+/** An admission and the instant at which it is asked for. */
+interface TimedAdmission {
+  readonly nowMs: number
+  readonly admission: Omit<Admission, 'scope'>
+}
+
 describeRedis('QTA-4: the Redis store', () => {
-  let server: RedisServer
-  let connected: ConnectedClient
+  const redis = useConnectedRedis()
   let runs = 0
 
-  beforeAll(async () => {
-    server = await startRedis()
-    connected = await clientKinds[0]!.connect([server.port])
-  })
-  afterAll(async () => {
-    connected.close()
-    await server.stop()
-  })
-
   /** What it answers to these admissions, each at its instant, sent one behind the other without waiting. */
-  async function answersTo(admissions: readonly { readonly nowMs: number; readonly admission: Omit<Admission, 'scope'> }[]): Promise<AdmissionVerdict[]> {
+  async function answersTo(admissions: readonly TimedAdmission[]): Promise<AdmissionVerdict[]> {
     let nowMs = 0
-    const store = redisStore(connected.client, { prefix: `run-${++runs}:`, now: () => nowMs })
+    const store = redisStore(redis.client, { prefix: `run-${++runs}:`, now: () => nowMs })
     return Promise.all(admissions.map(async (each) => {
       nowMs = each.nowMs
       return store.admit({ scope: 'one', ...each.admission })
     }))
+  }
+
+  async function expectSameAsMemory(admissions: readonly TimedAdmission[], seen: Coverage): Promise<void> {
+    let nowMs = startMs
+    const memory = memoryStore({ now: () => nowMs })
+    const expected = admissions.map((each) => {
+      nowMs = each.nowMs
+      return memory.admit({ scope: 'one', ...each.admission })
+    }) as AdmissionVerdict[]
+    expect(await answersTo(admissions)).toEqual(expected)
+    for (const outcome of new Set(expected.map((verdict) => verdict.outcome))) seen.note(outcome)
   }
 
   it('answers as the memory store does, to every history of admissions', async () => {
@@ -63,13 +70,7 @@ describeRedis('QTA-4: the Redis store', () => {
         }
         return { nowMs, admission }
       })
-      const memory = memoryStore({ now: () => nowMs })
-      const expected = admissions.map((each) => {
-        nowMs = each.nowMs
-        return memory.admit({ scope: 'one', ...each.admission })
-      })
-      expect(await answersTo(admissions)).toEqual(expected)
-      for (const outcome of new Set((expected as AdmissionVerdict[]).map((verdict) => verdict.outcome))) seen.note(outcome)
+      await expectSameAsMemory(admissions, seen)
     }), { runs: 150, coverage: seen })
   })
 
@@ -84,13 +85,7 @@ describeRedis('QTA-4: the Redis store', () => {
         const quotas: QuotaCharge[] = [{ key: 'many', name: 'quota', window, limit, quantity }]
         return { nowMs, admission: { alternatives: [{ quotas: isCharged ? quotas : [...quotas, none] }] } }
       })
-      const memory = memoryStore({ now: () => nowMs })
-      const expected = admissions.map((each) => {
-        nowMs = each.nowMs
-        return memory.admit({ scope: 'one', ...each.admission })
-      })
-      expect(await answersTo(admissions)).toEqual(expected)
-      for (const outcome of new Set((expected as AdmissionVerdict[]).map((verdict) => verdict.outcome))) seen.note(outcome)
+      await expectSameAsMemory(admissions, seen)
     }), { runs: 20, coverage: seen })
   })
 

@@ -1,4 +1,4 @@
-import { request as httpRequest } from 'node:http'
+import { request as httpRequest, type ClientRequest } from 'node:http'
 import { connect } from 'node:net'
 
 export interface Answer {
@@ -21,17 +21,30 @@ export interface CallOptions {
 }
 
 /** A request by Node's own client, on a connection of its own. */
-export function call(port: number, path: string, { method = 'GET', token, headers = {}, body, isChunked = false }: CallOptions = {}): Promise<Answer> {
+export async function call(port: number, path: string, { method = 'GET', token, headers = {}, body, isChunked = false }: CallOptions = {}): Promise<Answer> {
+  const length: Record<string, string> = isChunked ? { 'transfer-encoding': 'chunked' } : body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }
+  const request = httpRequest({
+    host: '127.0.0.1',
+    port,
+    path,
+    method,
+    agent: false,
+    headers: { ...(token !== undefined && { authorization: `Bearer ${token}` }), ...length, ...(headers as Record<string, string | string[]>) },
+  })
+  const received = receive(request)
+  if (isChunked && body !== undefined) request.write(body)
+  request.end(isChunked ? undefined : body)
+  const { status, headers: pairs, content } = await received
+  return answer(status, pairs, content.toString('utf8'))
+}
+
+export interface ReceivedResponse extends Pick<Answer, 'status' | 'headers'> {
+  readonly content: Buffer
+}
+
+/** The whole response to a request that need not be sent yet. */
+export function receive(request: ClientRequest): Promise<ReceivedResponse> {
   return new Promise((resolve, reject) => {
-    const length: Record<string, string> = isChunked ? { 'transfer-encoding': 'chunked' } : body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }
-    const request = httpRequest({
-      host: '127.0.0.1',
-      port,
-      path,
-      method,
-      agent: false,
-      headers: { ...(token !== undefined && { authorization: `Bearer ${token}` }), ...length, ...(headers as Record<string, string | string[]>) },
-    })
     request.on('error', reject)
     request.on('response', (response) => {
       const parts: Buffer[] = []
@@ -39,12 +52,10 @@ export function call(port: number, path: string, { method = 'GET', token, header
       response.on('error', reject)
       response.on('end', () => {
         const { rawHeaders } = response
-        const pairs = rawHeaders.flatMap((name, i) => (i % 2 === 0 ? [[name.toLowerCase(), rawHeaders[i + 1]!] as const] : []))
-        resolve(answer(response.statusCode!, pairs, Buffer.concat(parts).toString('utf8')))
+        const headers = rawHeaders.flatMap((name, i) => (i % 2 === 0 ? [[name.toLowerCase(), rawHeaders[i + 1]!] as const] : []))
+        resolve({ status: response.statusCode!, headers, content: Buffer.concat(parts) })
       })
     })
-    if (isChunked && body !== undefined) request.write(body)
-    request.end(isChunked ? undefined : body)
   })
 }
 

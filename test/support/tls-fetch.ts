@@ -1,4 +1,5 @@
 import { request as httpsRequest } from 'node:https'
+import { receive } from './http-client.js'
 
 /** What a `fetch` over TLS trusts, and what it shows of itself. PEM. */
 export interface TlsFetchOptions {
@@ -24,7 +25,7 @@ export interface TlsRequest {
  * connection a request.
  */
 export function createTlsFetch({ ca, cert, key }: TlsFetchOptions): TlsFetch {
-  return (url, { method = 'GET', headers, body, signal } = {}) => new Promise((resolve, reject) => {
+  return async (url, { method = 'GET', headers, body, signal } = {}) => {
     const request = httpsRequest(url, {
       method,
       headers: Object.fromEntries(new Headers(headers)),
@@ -34,19 +35,9 @@ export function createTlsFetch({ ca, cert, key }: TlsFetchOptions): TlsFetch {
       ...(key !== undefined && { key }),
       ...(signal instanceof AbortSignal && { signal }),
     })
-    request.on('error', reject)
-    request.on('response', (response) => {
-      const parts: Buffer[] = []
-      response.on('data', (part: Buffer) => parts.push(part))
-      response.on('error', reject)
-      response.on('end', () => {
-        const { rawHeaders, statusCode = 0 } = response
-        const received = new Headers()
-        for (let i = 0; i < rawHeaders.length; i += 2) received.append(rawHeaders[i]!, rawHeaders[i + 1]!)
-        const content = [204, 304].includes(statusCode) ? null : Buffer.concat(parts)
-        resolve(new Response(content, { status: statusCode, headers: received }))
-      })
-    })
+    const received = receive(request)
     request.end(body instanceof URLSearchParams ? body.toString() : body as string | Uint8Array | undefined)
-  })
+    const { status, headers: pairs, content } = await received
+    return new Response([204, 304].includes(status) ? null : content, { status, headers: pairs.map(([name, value]) => [name, value]) })
+  }
 }

@@ -41,7 +41,7 @@ assert.match(readFileSync(fileURLToPath(import.meta.resolve('aap-guard/test-vect
 const { default: vectors } = await import('aap-guard/test-vectors/transport/authorization.json', { with: { type: 'json' } })
 assert.ok(vectors.cases.length > 5)
 assert.ok(require(`aap-guard/test-vectors/${vectors.cases[0].server.jwks}`).keys.length > 0)
-for (const name of ['aap-claims', 'draft-01-claims', 'audit-record', 'test-vector', 'conformance-report']) {
+for (const name of ['aap-claims', 'draft-01-claims', 'introspection-answer', 'audit-record', 'test-vector', 'conformance-report']) {
   assert.equal(require(`aap-guard/schemas/${name}.schema.json`).$id, `urn:aap-guard:schema:${name}`)
 }
 assert.throws(() => require.resolve('aap-guard/test-vectors/keys/private/issuer.json'), { code: 'MODULE_NOT_FOUND' })
