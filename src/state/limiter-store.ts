@@ -27,8 +27,8 @@ const mostConflicts = 8
 /** And so often where requests of this process were about to. */
 const mostDoubts = 64
 
-/** Of an admission: whatever else it asks for needs one step, or is not known here. */
-const understood: ReadonlySet<string> = new Set(['scope', 'alternatives', 'chargeOnly'])
+/** Of an admission and its alternatives: whatever else they ask for needs one step, or is not known here. */
+const understood: ReadonlySet<string> = new Set(['scope', 'alternatives', 'chargeOnly', 'quotas'])
 
 const noAlternative: AdmissionVerdict = Object.freeze({ outcome: 'admitted', alternative: -1 })
 
@@ -77,8 +77,10 @@ class LimiterStore implements StateStore {
 
   async admit(admission: Admission): Promise<AdmissionVerdict> {
     const { alternatives, chargeOnly } = admission
-    const other = Object.entries(admission).find(([name, value]) => value !== undefined && !understood.has(name))
-    if (other !== undefined) throw new Error(`limiterStore counts quotas only, and was asked for ${other[0]}`)
+    for (const part of [admission, ...alternatives]) {
+      const other = Object.entries(part).find(([name, value]) => value !== undefined && !understood.has(name))
+      if (other !== undefined) throw new Error(`limiterStore counts quotas only, and was asked for ${other[0]}`)
+    }
     const charged = chargeOnly === undefined ? undefined : this.#chargesOf(chargeOnly)
     const offered = alternatives.map(({ quotas }) => this.#chargesOf(quotas))
     if (charged === undefined && offered.length === 0) return noAlternative

@@ -47,6 +47,7 @@ describe('QTA-6: limiterStore admits nothing that it has not counted', () => {
   it.each<[string, Partial<Admission>]>([
     ['a proof', { proof: { key: 'p', keepMs: 1_000 } }],
     ['something that is not known', { budget: { key: 'b' } } as object],
+    ['something that is not known in an alternative', { alternatives: [{ quotas: [], approval: {} } as Admission['alternatives'][number]] }],
   ])('asked for %s', async (_, others) => {
     await expect(limiterStore(inMemory).admit({ ...one, ...others })).rejects.toThrow(/quotas only/)
   })
