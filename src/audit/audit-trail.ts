@@ -40,7 +40,7 @@ export function createAuditTrail(sinks: readonly (AuditSink | AuditLogger)[], wa
 }
 
 function messageOf({ kind }: AuditRecord): string {
-  return kind === 'decision' ? 'aap decision' : 'aap result'
+  return `aap ${kind}`
 }
 
 /** One JSON line a record on a stream; the default sink writes to standard output. */

@@ -24,11 +24,13 @@ export interface DecisionFacts {
   readonly action?: string | undefined
   readonly capabilityIndex?: number | undefined
   readonly targetHost?: string | undefined
+  /** Whether this process counted it, in place of the store (QTA-6). */
+  readonly isCountedLocally?: boolean | undefined
 }
 
 /** The record of one decision, private reason included (AUD-1). Holds ids and names, never a token or a query. */
 export function decisionRecord(facts: DecisionFacts, nowMs: number): DecisionRecord {
-  const { outcome, correlationId, request, denial, note, status, verified, token, action, capabilityIndex, targetHost } = facts
+  const { outcome, correlationId, request, denial, note, status, verified, token, action, capabilityIndex, targetHost, isCountedLocally } = facts
   const record: DecisionRecord = { kind: 'decision', time: timestampOf(nowMs), outcome, correlation_id: correlationId, method: request.method, path: pathWithoutFragment(request.url) }
   if (denial !== undefined) {
     const { status: deniedWith, error } = errorCodes[denial.code]
@@ -50,6 +52,7 @@ export function decisionRecord(facts: DecisionFacts, nowMs: number): DecisionRec
   if (action !== undefined) record.action = action
   if (capabilityIndex !== undefined) record.capability_index = capabilityIndex
   if (targetHost !== undefined) record.target_host = targetHost
+  if (isCountedLocally === true) record.counted = 'local'
   const traceparent = traceparentOf(request)
   if (traceparent !== undefined) record.traceparent = traceparent
   return record

@@ -1,11 +1,11 @@
-import type { Admission, AdmissionVerdict } from '../model/store.js'
+import type { Admission } from '../model/store.js'
 import type { DecisionRules } from './rules.js'
 import type { Denial } from '../model/denial.js'
+import type { GateVerdict } from './store-gate.js'
 import type { Evaluation } from './evaluate-capability.js'
 import type { VerifiedProof } from '../token/dpop-proof.js'
 import { describeError } from '../model/describe-error.js'
 import { isPromise, type MaybePromise } from '../model/maybe-promise.js'
-import { callHook } from './hook.js'
 import { proofIdAt } from '../token/dpop-proof.js'
 import { whenReady } from './when-ready.js'
 
@@ -13,6 +13,8 @@ import { whenReady } from './when-ready.js'
 export interface AdmissionOutcome {
   readonly admitted?: Evaluation
   readonly denial?: Denial | undefined
+  /** Whether this process counted it, in place of the store (QTA-6). */
+  readonly isCountedLocally?: boolean
 }
 
 /** For whom an admission is asked. */
@@ -59,28 +61,29 @@ export function refusesProof({ code }: Denial): boolean {
   return code === 'invalid_dpop_proof' || code === 'temporarily_unavailable'
 }
 
-function conclude(verdict: AdmissionVerdict | typeof notFresh, passed: readonly Evaluation[]): AdmissionOutcome {
+function conclude(verdict: GateVerdict | typeof notFresh, passed: readonly Evaluation[]): AdmissionOutcome {
   const denial = refusedProof(verdict)
   if (denial !== undefined) return { denial }
   if (verdict === notFresh) throw noVerdict(verdict)
+  const isCountedLocally = verdict.counted === 'local'
   if (verdict.outcome === 'admitted') {
     const admitted = Number.isInteger(verdict.alternative) ? passed[verdict.alternative] : undefined
-    if (admitted !== undefined) return { admitted }
+    if (admitted !== undefined) return { admitted, isCountedLocally }
   } else if (verdict.outcome === 'full' && Number.isFinite(verdict.retryAfterMs) && verdict.retryAfterMs > 0) {
     const retryAfterSeconds = Math.max(1, Math.ceil(verdict.retryAfterMs / 1000))
-    return { denial: { code: 'quota_exceeded', rule: 'CON-1', detail: `no room in ${quotaNames(passed)}`, retryAfterSeconds } }
+    return { denial: { code: 'quota_exceeded', rule: 'CON-1', detail: `no room in ${isCountedLocally ? 'this process\u2019s part of ' : ''}${quotaNames(passed)}`, retryAfterSeconds }, isCountedLocally }
   }
   throw noVerdict(verdict)
 }
 
 /** Of an admission without alternatives, which cannot be full: whoever says so has not looked at the proof. */
-function refusedAlone(verdict: AdmissionVerdict | typeof notFresh): Denial | undefined {
+function refusedAlone(verdict: GateVerdict | typeof notFresh): Denial | undefined {
   if (verdict !== notFresh && verdict.outcome === 'full') throw noVerdict(verdict)
   return refusedProof(verdict)
 }
 
 /** @throws Error for what is no verdict at all: then nobody knows whether the proof is remembered */
-function refusedProof(verdict: AdmissionVerdict | typeof notFresh): Denial | undefined {
+function refusedProof(verdict: GateVerdict | typeof notFresh): Denial | undefined {
   if (verdict === notFresh) return { code: 'invalid_dpop_proof', rule: 'POP-3', detail: 'the proof was not fresh any more when the request was decided' }
   switch (verdict.outcome) {
     case 'replayed': return { code: 'invalid_dpop_proof', rule: 'POP-3', detail: 'the proof was shown before' }
@@ -106,19 +109,19 @@ function chargeRefused({ denial, charge }: Evaluation, claimant: Claimant, rules
   const isCharged = denial?.code !== 'aap_approval_required' && charge.length > 0
   if (!isCharged && claimant.proof === undefined) return outcome
   return recover(
-    () => whenReady(ask(claimant, { alternatives: [], ...(isCharged && { chargeOnly: charge }) }, rules), (verdict) => (claimant.proof === undefined ? outcome : { denial: refusedAlone(verdict) ?? denial })),
+    () => whenReady(ask(claimant, { alternatives: [], ...(isCharged && { chargeOnly: charge }) }, rules), (verdict) => ({ denial: (claimant.proof === undefined ? undefined : refusedAlone(verdict)) ?? denial, isCountedLocally: verdict !== notFresh && verdict.counted === 'local' })),
     (error) => {
       if (claimant.proof !== undefined) return unavailable(error)
-      rules.warn('store failure', `The store ${rules.store.name} did not count a refused request: ${describeError(error)}`)
+      rules.warn('store failure', `The store ${rules.state.store.name} did not count a refused request: ${describeError(error)}`)
       return outcome
     },
   )
 }
 
-function ask({ scope, proof }: Claimant, wanted: Omit<Admission, 'scope' | 'proof'>, { store, storeTimeoutMs, now }: DecisionRules): MaybePromise<AdmissionVerdict | typeof notFresh> {
+function ask({ scope, proof }: Claimant, wanted: Omit<Admission, 'scope' | 'proof'>, { state, now }: DecisionRules): MaybePromise<GateVerdict | typeof notFresh> {
   const shown = proof && proofIdAt(proof, now())
   if (proof !== undefined && shown === undefined) return notFresh
-  return callHook(`store ${store.name}`, storeTimeoutMs, () => store.admit({ scope, ...(shown !== undefined && { proof: shown }), ...wanted }))
+  return state.admit({ scope, ...(shown !== undefined && { proof: shown }), ...wanted })
 }
 
 /** QTA-6: a store that cannot say whether there is room has not said that there is. */

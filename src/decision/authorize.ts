@@ -55,6 +55,8 @@ export interface Ruling {
   readonly addresses?: readonly string[] | undefined
   /** Of the bodies, where the capability that admitted limits one (CON-6, CON-7). */
   readonly limits?: BodyLimits | undefined
+  /** Whether this process counted it, in place of the store (QTA-6). */
+  readonly isCountedLocally?: boolean | undefined
 }
 
 /** What the stateless rules say: a refusal, or capabilities that only state can still refuse. */
@@ -169,8 +171,8 @@ function settle(attempt: Attempt, { denial, action, target, facts, evaluations }
   if (action === undefined || facts === undefined || evaluations === undefined) {
     return whenReady(admitProof(claimantOf(attempt), rules), (refused) => ({ denial: refused ?? denial, action }))
   }
-  return whenReady(admitOnce(attempt, action, evaluations, rules), ({ denial: refusal, admitted }) =>
-    ({ action, target, denial: refusal, capability: matched(admitted), addresses: checkedAddresses(admitted, facts), limits: admitted?.candidate.capability.limits }))
+  return whenReady(admitOnce(attempt, action, evaluations, rules), ({ denial: refusal, admitted, isCountedLocally }) =>
+    ({ action, isCountedLocally, target, denial: refusal, capability: matched(admitted), addresses: checkedAddresses(admitted, facts), limits: admitted?.candidate.capability.limits }))
 }
 
 /**

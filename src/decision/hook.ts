@@ -4,6 +4,9 @@ import { ignoreRejection, isPromise, type MaybePromise } from '../model/maybe-pr
 /** A hook that threw, rejected or did not settle: the request is denied with 500 (ERR-2). */
 export class HookFailed extends Error {}
 
+/** It did not settle in time. */
+export class HookTimedOut extends HookFailed {}
+
 /**
  * Calls code that a user gave us.
  *
@@ -23,7 +26,7 @@ export function callHook<T>(name: string, timeoutMs: number, hook: () => MaybePr
 function settleInTime<T>(name: string, timeoutMs: number, answer: Promise<T>): Promise<T> {
   const settled = new Promise<T>((resolve, reject) => {
     // Holds the process for as long as a request waits for it, and no longer.
-    const timer = setTimeout(() => { reject(new HookFailed(`${name} did not settle within ${timeoutMs} ms`)) }, timeoutMs)
+    const timer = setTimeout(() => { reject(new HookTimedOut(`${name} did not settle within ${timeoutMs} ms`)) }, timeoutMs)
     answer.then(
       (value) => { clearTimeout(timer); resolve(value) },
       (error: unknown) => { clearTimeout(timer); reject(new HookFailed(`${name} rejected: ${describeError(error)}`)) },

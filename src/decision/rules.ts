@@ -3,7 +3,7 @@ import type { Facts } from '../model/facts.js'
 import type { FailureLimit } from '../token/failure-limit.js'
 import type { MaybePromise } from '../model/maybe-promise.js'
 import type { PossessionRules } from '../token/possession.js'
-import type { StateStore } from '../model/store.js'
+import type { StoreGate } from './store-gate.js'
 import type { TokenCache } from '../token/token-cache.js'
 import type { VerificationRules } from '../token/verify-token.js'
 
@@ -14,8 +14,7 @@ export interface DecisionRules {
   readonly possession: PossessionRules
   /** TRN-5; absent where failures are not limited. */
   readonly failures: FailureLimit | undefined
-  readonly store: StateStore
-  readonly storeTimeoutMs: number
+  readonly state: StoreGate
   readonly hookTimeoutMs: number
   /** Whether facts may have names that only a registered constraint knows. */
   readonly hasRegisteredConstraints: boolean

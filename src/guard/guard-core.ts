@@ -118,9 +118,9 @@ export class GuardCore {
 
   /** Decides one action of a session and records it, unless this request was admitted for it before. Never throws or rejects. */
   decide(session: Session, route: Route, admittedBy: AdmittedBy): MaybePromise<GuardRuling> {
-    return whenReady(this.#rule(session, route, admittedBy), ({ denial, action, capability, target, addresses, limits }) => {
+    return whenReady(this.#rule(session, route, admittedBy), ({ denial, action, capability, target, addresses, limits, isCountedLocally }) => {
       const { correlationId, request, verified, token, scheme, nextNonce } = session
-      const ruling: GuardRuling = { denial, action, capability, target, addresses, limits, correlationId, request, verified, token, scheme, nextNonce, requiresProof: requiresProof(session.commonFacts, route) }
+      const ruling: GuardRuling = { denial, action, capability, target, addresses, limits, isCountedLocally, correlationId, request, verified, token, scheme, nextNonce, requiresProof: requiresProof(session.commonFacts, route) }
       if (denial?.missingFact !== undefined) this.#tellMissing(denial.missingFact, action, denial.rule, request)
       if (denial !== undefined || action === undefined || admittedBy(action) === undefined) this.recordRuling(ruling)
       return ruling
@@ -160,9 +160,9 @@ export class GuardCore {
     return { correlationId: randomUUID(), request, hookRequest: request, commonFacts: noFacts, forwarded: nothingForwarded, denial: this.#closing && closed }
   }
 
-  recordRuling({ denial, correlationId, request, verified, token, action, capability, target }: GuardRuling): void {
+  recordRuling({ denial, correlationId, request, verified, token, action, capability, target, isCountedLocally }: GuardRuling): void {
     const outcome = denial === undefined ? 'allow' : 'deny'
-    this.record({ outcome, correlationId, request, denial, verified, token, action, capabilityIndex: capability?.index, targetHost: target?.host })
+    this.record({ outcome, correlationId, request, denial, verified, token, action, capabilityIndex: capability?.index, targetHost: target?.host, isCountedLocally })
   }
 
   /** Leaves a decision record, if anybody listens. */

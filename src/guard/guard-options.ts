@@ -92,6 +92,13 @@ export interface GuardOptions<Request = any> {
   readonly store?: StateStore
   /** Milliseconds that the store may take, 1 to 60,000. Default 250. Then the request is refused with 503 (QTA-6). */
   readonly storeTimeoutMs?: number
+  /**
+   * What happens to a request that the store does not answer for (QTA-6). `'deny'`, the default: 503. `'local'`: this process
+   * counts it, with its part of each limit, which is the limit divided by `processes`, rounded down; a request with a DPoP
+   * proof is refused all the same. `processes` is how many share the store, over all machines: an integer from 1. Default:
+   * the cores of this machine, which a message at start-up says.
+   */
+  readonly onStoreFailure?: 'deny' | 'local' | { readonly local: { readonly processes: number } }
   /** Where audit records go: a sink, a logger, or a list; `[]` for nowhere. Default: JSON lines on standard output (AUD-3). */
   readonly audit?: AuditSink | AuditLogger | readonly (AuditSink | AuditLogger)[]
   /** Where messages for operators go, each cause at most once a minute. Default `console`. */
@@ -153,12 +160,11 @@ export type Respond = (denial: PublicDenial, request: any, response: any, next: 
 
 export const optionNames = [
   'issuer', 'audience', 'algorithms', 'tokenType', 'clockTolerance', 'profile', 'dpop', 'mtls', 'baseUrl', 'trustedProxies', 'policy', 'legacyScopes', 'constraints', 'countedPerRequest', 'facts', 'resolveTargets',
-  'hookTimeoutMs', 'routes', 'store', 'storeTimeoutMs', 'audit', 'logger', 'respond', 'failedValidationsPerMinute', 'fetch', 'now',
+  'hookTimeoutMs', 'routes', 'store', 'storeTimeoutMs', 'onStoreFailure', 'audit', 'logger', 'respond', 'failedValidationsPerMinute', 'fetch', 'now',
 ] as const satisfies readonly (keyof GuardOptions)[]
 
 /** Names that are decided and not built: using one is an error that says so, since nothing is parsed and ignored. */
 export const laterOptions: ReadonlyMap<string, string> = new Map([
-  ['onStoreFailure', 'requests are refused with 503 when the store fails'],
   ['onAuditFailure', 'a sink that fails is reported, and requests go on'],
   ['approvals', 'no approval can be given by this version: actions that need one are refused'],
   ['mode', 'decisions are always enforced by this version'],

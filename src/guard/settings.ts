@@ -1,9 +1,8 @@
 import { lookup } from 'node:dns/promises'
 import type { DecisionRules } from '../decision/rules.js'
 import type { Offer } from './challenge.js'
-import type { PossessionRules } from '../token/possession.js'
+import type { StoreEvent } from '../decision/store-gate.js'
 import type { ResourceMetadata } from './resource-metadata.js'
-import type { StateStore } from '../model/store.js'
 import type { GuardOptions, Respond } from './guard-options.js'
 import { createAuditTrail, jsonLines, type AuditTrail } from '../audit/audit-trail.js'
 import { checkNames } from '../decision/did-you-mean.js'
@@ -18,9 +17,10 @@ import { defaultAlgorithms } from '../token/algorithms.js'
 import { FailureLimit } from '../token/failure-limit.js'
 import { isStringList } from './is-string-list.js'
 import { laterOptions, optionNames } from './guard-options.js'
-import { memoryStore } from '../state/memory-store.js'
+import { compileStore } from './compile-store.js'
 import { OperatorLog } from './operator-log.js'
 import { readAlgorithms, readInteger } from './read-option.js'
+import { timestampOf } from '../audit/timestamp-of.js'
 import { TokenCache } from '../token/token-cache.js'
 
 /** A guard's options, checked and compiled, frozen. */
@@ -43,7 +43,7 @@ export function freezeSettings(options: GuardOptions, environment: NodeJS.Proces
   if (typeof options !== 'object' || (options as unknown) === null) throw new TypeError('the options of a guard are an object')
   checkNames('option', options, optionNames, laterOptions)
   for (const [name, value] of Object.entries(options)) if (value === null) throw new TypeError(`option \`${name}\` is null: leave it out for its default`)
-  const { logger = console, now = Date.now, store, routes, respond, countedPerRequest = ['drafts'], constraints = [], failedValidationsPerMinute } = options
+  const { logger = console, now = Date.now, routes, respond, countedPerRequest = ['drafts'], constraints = [], failedValidationsPerMinute } = options
 
   check('logger', logger, isLogger, 'an object with the methods info, warn and error')
   for (const name of ['now', 'facts', 'fetch', 'respond'] as const) check(name, options[name] ?? Date.now, isFunction, 'a function')
@@ -57,6 +57,11 @@ export function freezeSettings(options: GuardOptions, environment: NodeJS.Proces
   const issuers = createTrustedIssuers(options, environment, { now, warn: log.warn })
   const possession = compilePossession(options, issuers)
   for (const issuer of possession.withoutOrigin) log.warn(`no origin ${issuer}`, `Every DPoP proof with a token of ${issuer} will be refused, since nothing says where this server is: set the option \`baseUrl\`, or \`dpop: false\` (POP-4)`)
+  const trail = createAuditTrail(sinksOf(options.audit), log.warn)
+  const tellEvent = ({ event, store, detail }: StoreEvent): void => {
+    log.warn(`${event} ${store}`, event === 'store_failed' ? `The store ${store} fails: ${detail}` : `The store ${store} has recovered`)
+    trail.write({ kind: 'event', time: timestampOf(Date.now()), event, store, detail })
+  }
   const rules: DecisionRules = {
     verification: {
       issuers,
@@ -69,8 +74,7 @@ export function freezeSettings(options: GuardOptions, environment: NodeJS.Proces
     tokens: new TokenCache(),
     possession: Object.freeze(possession.rules),
     failures: failedValidationsPerMinute === undefined ? undefined : new FailureLimit(readInteger('failedValidationsPerMinute', failedValidationsPerMinute, 1, Number.MAX_SAFE_INTEGER)),
-    store: readStore(store ?? memoryStore({ ...(options.now !== undefined && { now }) }), possession.rules),
-    storeTimeoutMs: readInteger('storeTimeoutMs', options.storeTimeoutMs ?? 250, 1, 60_000),
+    state: compileStore(options, possession.rules, log, tellEvent),
     hookTimeoutMs: readInteger('hookTimeoutMs', options.hookTimeoutMs ?? 2_000, 1, 60_000),
     hasRegisteredConstraints: constraints.length > 0,
     facts: options.facts,
@@ -80,7 +84,7 @@ export function freezeSettings(options: GuardOptions, environment: NodeJS.Proces
   }
   return Object.freeze({
     rules: Object.freeze(rules),
-    trail: createAuditTrail(sinksOf(options.audit), log.warn),
+    trail,
     log,
     routes: routes === undefined ? undefined : compileRoutes(routes),
     respond,
@@ -100,14 +104,6 @@ function isFunction(value: unknown): boolean {
 
 function isLogger(value: unknown): boolean {
   return typeof value === 'object' && value !== null && ['info', 'warn', 'error'].every((method) => isFunction((value as Record<string, unknown>)[method]))
-}
-
-/** A store that does not do everything in one step may do for quotas, and lets a proof through twice (POP-3). */
-function readStore(store: StateStore, { dpop }: PossessionRules): StateStore {
-  const { admit, isAtomic, name } = (typeof store === 'object' && (store as unknown) !== null ? store : {}) as Partial<StateStore>
-  if (!isFunction(admit)) throw new TypeError('option `store` must be a store, such as memoryStore()')
-  if (dpop !== undefined && isAtomic === false) throw new TypeError(`option \`store\`: ${String(name)} is not atomic, as it has to be for proofs to be accepted once: take another store, or set \`dpop: false\``)
-  return store
 }
 
 function sinksOf(audit: GuardOptions['audit'] = jsonLines(process.stdout)): Parameters<typeof createAuditTrail>[0] {

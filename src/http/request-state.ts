@@ -72,19 +72,19 @@ export function stateOf(req: IncomingMessage): RequestState | undefined {
 /** A request counts once for an action, however often it is guarded (QTA-2). */
 export function admittedBy(req: IncomingMessage, { core, session }: RequestState, action: string): number | undefined {
   const tokenDigest = session.verified?.compiled.tokenDigest
-  return histories.get(req)?.admissions.find((admission) => admission.action === action && admission.tokenDigest === tokenDigest && admission.store === core.settings.rules.store)?.index
+  return histories.get(req)?.admissions.find((admission) => admission.action === action && admission.tokenDigest === tokenDigest && admission.store === core.settings.rules.state.store)?.index
 }
 
 export function noteAdmission(req: IncomingMessage, { core, session }: RequestState, action: string, index: number): void {
   const tokenDigest = session.verified?.compiled.tokenDigest
-  if (tokenDigest !== undefined) historyOf(req).admissions.push({ store: core.settings.rules.store, tokenDigest, action, index })
+  if (tokenDigest !== undefined) historyOf(req).admissions.push({ store: core.settings.rules.state.store, tokenDigest, action, index })
 }
 
 /** A proof is shown to a store once a request, however often it is guarded: the first answer holds (POP-3). */
-export function noteProof(req: IncomingMessage, { settings: { rules: { store } } }: GuardCore, key: string, refusal: MaybePromise<Denial | undefined>): void {
+export function noteProof(req: IncomingMessage, { settings: { rules: { state: { store } } } }: GuardCore, key: string, refusal: MaybePromise<Denial | undefined>): void {
   historyOf(req).proofs.push({ store, key, refusal })
 }
 
-export function shownProof(req: IncomingMessage, { settings: { rules: { store } } }: GuardCore, key: string): ShownProof | undefined {
+export function shownProof(req: IncomingMessage, { settings: { rules: { state: { store } } } }: GuardCore, key: string): ShownProof | undefined {
   return historyOf(req).proofs.find((shown) => shown.store === store && shown.key === key)
 }

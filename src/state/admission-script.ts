@@ -71,8 +71,9 @@ local function load(key)
   return group
 end
 
--- The entry of a list, of which a piece is at hand; nil behind the last one.
+-- The entry of a list, of which a piece is at hand; nil behind the last one, and where the list is over.
 local function entryOf(log, i)
+  if log.isOver then return nil end
   local text = log.piece[i - log.from + 1]
   if not text then
     log.piece, log.from = call('LRANGE', log.key, format('%.0f', i), format('%.0f', i + 127)), i

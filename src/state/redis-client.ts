@@ -67,15 +67,20 @@ type ConnectionState = 'idle' | 'connecting' | 'ready' | 'closed'
 
 abstract class Connection {
   #isFirst = true
+  /** Whoever waited for it waited in vain: nobody else does until it is back. */
+  #isAway = false
   #soon: Promise<void> | undefined
 
   protected abstract state(): ConnectionState
 
   untilReady(): undefined | Promise<void> {
     const state = this.state()
-    if (state === 'connecting') return (this.#soon ??= this.#connecting())
+    if (state === 'connecting') return this.#isAway ? Promise.reject(notConnected()) : (this.#soon ??= this.#connecting())
     if (state === 'closed') return Promise.reject(new Error('the Redis client is closed'))
-    if (state === 'ready') this.#isFirst = false
+    if (state === 'ready') {
+      this.#isFirst = false
+      this.#isAway = false
+    }
     return undefined
   }
 
@@ -91,12 +96,20 @@ abstract class Connection {
         }
         this.#soon = undefined
         if (state === 'closed') reject(new Error('the Redis client is closed'))
-        else if (state === 'connecting') reject(new Error('the Redis client is not connected'))
-        else resolve()
+        else if (state === 'connecting') {
+          this.#isAway = true
+          reject(notConnected())
+        } else {
+          resolve()
+        }
       }
       look()
     })
   }
+}
+
+function notConnected(): Error {
+  return new Error('the Redis client is not connected')
 }
 
 /** It rejects what was sent when a connection ends, and repeats nothing but what a Cluster node sent elsewhere. */

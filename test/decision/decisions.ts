@@ -12,6 +12,7 @@ import type { Policy } from '../../src/model/wire-policy.js'
 import type { MaybePromise } from '../../src/model/maybe-promise.js'
 import { parseAuthorization, type ParsedAuthorization } from '../../src/claims/parse-authorization.js'
 import type { ResourceRequest } from '../../src/model/resource-request.js'
+import { StoreGate, type StoreGateSettings } from '../../src/decision/store-gate.js'
 import { TokenCache } from '../../src/token/token-cache.js'
 import { TrustedProxies } from '../../src/token/trusted-proxies.js'
 import type { VerifiedToken } from '../../src/token/verify-token.js'
@@ -25,7 +26,7 @@ export interface Setting {
   readonly capabilities?: readonly object[]
   readonly registered?: readonly ConstraintDefinition[]
   readonly policy?: Policy
-  readonly rules?: Partial<DecisionRules>
+  readonly rules?: Partial<DecisionRules> & Partial<Omit<StoreGateSettings, 'onEvent'>>
 }
 
 export interface Deciding {
@@ -43,7 +44,7 @@ const tokens = new TokenCache()
 export const request: ResourceRequest = { method: 'GET', url: '/', headers: {} }
 
 /** A token that was verified, and a server to decide by it: everything behind authentication. */
-export function deciding({ claims = {}, capabilities = [{ action: 'a' }], registered = [], policy, rules: given = {} }: Setting = {}): Deciding {
+export function deciding({ claims = {}, capabilities = [{ action: 'a' }], registered = [], policy, rules: { store = memoryStore({ now: () => nowMs }), timeoutMs = 250, share, ...given } = {} }: Setting = {}): Deciding {
   const registry = createRegistry({ registered, countedPerRequest: new Set(['drafts']) })
   const compiler = new CapabilityCompiler(registry, compilePolicy(policy, registry))
   const payload = { aap_agent: { id: 'a', type: 't', operator: 'o' }, aap_task: { id: 't', purpose: 'p' }, aap_capabilities: capabilities, ...claims }
@@ -55,8 +56,7 @@ export function deciding({ claims = {}, capabilities = [{ action: 'a' }], regist
     tokens,
     possession: { isStrict: false, dpop: undefined, mtls: undefined, proxies: new TrustedProxies([]), baseOrigin: undefined },
     failures: undefined,
-    store: memoryStore({ now: () => nowMs }),
-    storeTimeoutMs: 250,
+    state: new StoreGate({ store, timeoutMs, share, onEvent: ({ event, detail }) => { warnings.push(`${event}: ${detail}`) } }),
     hookTimeoutMs: 2_000,
     hasRegisteredConstraints: registered.length > 0,
     facts: undefined,

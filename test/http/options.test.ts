@@ -28,7 +28,7 @@ describe('options fail at start-up', () => {
     expect(make({ quux: 1 })).toThrow(/unknown option `quux`$/)
   })
 
-  it.each(['onStoreFailure', 'onAuditFailure', 'approvals', 'mode'])('`%s` does not exist yet, and says so', (name) => {
+  it.each(['onAuditFailure', 'approvals', 'mode'])('`%s` does not exist yet, and says so', (name) => {
     expect(make({ [name]: {} })).toThrow(`\`${name}\` does not exist yet`)
   })
 

@@ -49,7 +49,7 @@ describeRedis('QTA-6: a Redis that fails admits nothing', () => {
     })
 
     it('killed under load and started again with its append-only file: nothing above the limit, and no key without an expiry', async () => {
-      await begin(['--appendonly', 'yes'])
+      await begin(['--appendonly', 'yes', '--appendfsync', 'always'])
       let admitted = 0
       const load = Array.from({ length: 8 }, async () => {
         for (let i = 0; i < 150; i++) {
@@ -83,7 +83,7 @@ describeRedis('QTA-6: a Redis that fails admits nothing', () => {
     })
 
     it('down: refused, and admitted again when it is back', async () => {
-      await begin(['--appendonly', 'yes'])
+      await begin(['--appendonly', 'yes', '--appendfsync', 'always'])
       expect(await admittedOf(2, limited(3))).toBe(2)
       await server.kill()
       for (let i = 0; i < 3; i++) await expectNone(limited(3))
