@@ -1,6 +1,6 @@
 import type { Admission, AdmissionVerdict, Alternative, QuotaCharge, StateStore } from '../model/store.js'
 import type { Clock } from '../model/clock.js'
-import { AlignedClock } from './aligned-clock.js'
+import { AlignedClock, forwardSteps } from './aligned-clock.js'
 import { ProofLog } from './proof-log.js'
 import { createCounter, windowLengthMs, type Instants, type WindowCounter } from './window-counter.js'
 
@@ -175,16 +175,4 @@ function findIn(first: WindowCounter | undefined, { name, window }: QuotaCharge)
   let counter = first
   while (counter !== undefined && (counter.name !== name || counter.window !== window)) counter = counter.next
   return counter
-}
-
-/** A monotonic clock made of a wall clock: it stands still while that one goes back. */
-function forwardSteps(now: Clock): Clock {
-  let latestMs = now()
-  let elapsedMs = 0
-  return () => {
-    const nowMs = now()
-    elapsedMs += Math.max(0, nowMs - latestMs)
-    latestMs = nowMs
-    return elapsedMs
-  }
 }
