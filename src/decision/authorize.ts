@@ -1,3 +1,4 @@
+import { checkBudget } from '../checks/budget.js'
 import { candidatesFor, type Candidate, type CompiledAuthorization } from '../claims/compile-authorization.js'
 import type { BodyLimits } from '../model/body-limits.js'
 import type { ConstraintFacts } from '../constraints/constraint-definition.js'
@@ -25,6 +26,9 @@ import { requiresProof } from './requires-proof.js'
 import { whenReady } from './when-ready.js'
 import { parseTarget, type Target } from '../matching/target.js'
 
+/** 400 days, from the last operation on. */
+const longestBudgetMs = 34_560_000_000
+
 /** A verified token that wants to take an action. */
 export interface Attempt {
   readonly verified: VerifiedToken
@@ -43,7 +47,8 @@ export interface Attempt {
   readonly forwarded: Forwarded
 }
 
-export type AdmittedBy = (action: string) => number | undefined
+/** Without an action: for any. */
+export type AdmittedBy = (action?: string) => number | undefined
 
 /** What was decided about an attempt, with everything the audit record wants to know. */
 export interface Ruling {
@@ -171,8 +176,16 @@ function settle(attempt: Attempt, { denial, action, target, facts, evaluations }
   if (action === undefined || facts === undefined || evaluations === undefined) {
     return whenReady(admitProof(claimantOf(attempt), rules), (refused) => ({ denial: refused ?? denial, action }))
   }
-  return whenReady(admitOnce(attempt, action, evaluations, rules), ({ denial: refusal, admitted, isCountedLocally }) =>
+  return whenReady(admitWithin(attempt, action, evaluations, rules), ({ denial: refusal, admitted, isCountedLocally }) =>
     ({ action, isCountedLocally, target, denial: refusal, capability: matched(admitted), addresses: checkedAddresses(admitted, facts), limits: admitted?.candidate.capability.limits }))
+}
+
+/** INT-4: where the issuer counts, it has said whether anything is left; that comes last, as the store's word does (ORD-1). */
+function admitWithin(attempt: Attempt, action: string, evaluations: readonly Evaluation[], rules: DecisionRules): MaybePromise<AdmissionOutcome> {
+  const { verified: { budget, compiled }, admittedBy } = attempt
+  const spent = budget?.isCountedHere === false && admittedBy() === undefined ? checkBudget(compiled.authorization.budget) : undefined
+  if (spent === undefined || evaluations.every(({ denial }) => denial !== undefined)) return admitOnce(attempt, action, evaluations, rules)
+  return whenReady(admitProof(claimantOf(attempt), rules), (refused) => ({ denial: refused ?? spent }))
 }
 
 /**
@@ -189,8 +202,15 @@ function admitOnce(attempt: Attempt, action: string, evaluations: readonly Evalu
   })
 }
 
-function claimantOf({ verified: { compiled: { scope } }, proof }: Attempt): Claimant {
-  return { scope, proof }
+function claimantOf({ verified: { budget, compiled: { scope, tokenDigest }, times }, proof, admittedBy, nowMs }: Attempt): Claimant {
+  if (budget?.isCountedHere !== true || admittedBy() !== undefined) return { scope, proof }
+  const { most, complete } = budget
+  return { scope, proof, budget: { charge: { key: tokenDigest, most, keepMs: keepBudgetMs(times.expiresAt * 1_000 - nowMs) }, complete } }
+}
+
+/** Longer than the token can be used by any process whose clock is not further behind than a token's times may be off (TOK-6). */
+function keepBudgetMs(leftMs: number): number {
+  return Math.min(longestBudgetMs, Math.max(0, Math.ceil(leftMs)) + 600_000)
 }
 
 function matched(admitted: Evaluation | undefined): MatchedCapability | undefined {

@@ -108,9 +108,9 @@ export class StoreGate {
     return this.#instead(admission, error)
   }
 
-  /** A proof that only this process would remember could be shown to the others: it is not for a share (POP-3). */
+  /** What only this process would remember could be shown, or taken, at the others: proofs and budgets are not for a share (POP-3, INT-4). */
   #instead(admission: Admission, error: unknown): GateVerdict {
-    if (this.#share === undefined || admission.proof !== undefined) throw error
+    if (this.#share === undefined || admission.proof !== undefined || admission.budget !== undefined) throw error
     return { ...this.#share.admit(admission), counted: 'local' }
   }
 

@@ -110,7 +110,7 @@ export class GuardCore {
     const { now, verification, tokens } = this.settings.rules
     try {
       const demands = demandsOn(verification.compiler.policy, undefined, verified.compiled.hasUnknownActors)
-      return checkAuthorization(verified.compiled, demands, commonFacts, now(), verification.toleranceMs) ?? checkParent(verified, tokens, verification.compiler)
+      return checkAuthorization(verified.compiled, demands, commonFacts, now(), verification.toleranceMs) ?? checkParent(verified, tokens, verification.compiler) ?? verified.issuer.introspection?.checkSpent(verified)
     } catch (error) {
       return this.#failure(error)
     }
@@ -183,6 +183,7 @@ export class GuardCore {
 
   /** Later requests get 503; decisions in flight are waited for. */
   close(): Promise<void> {
+    this.settings.rules.verification.issuers.close()
     this.#closing ??= this.#inFlight === 0 ? Promise.resolve() : new Promise((resolve) => { this.#idle = resolve })
     return this.#closing
   }

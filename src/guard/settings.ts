@@ -54,7 +54,7 @@ export function freezeSettings(options: GuardOptions, environment: NodeJS.Proces
 
   const log = new OperatorLog(logger)
   const registry = createRegistry({ registered: constraints, countedPerRequest: new Set(countedPerRequest) })
-  const issuers = createTrustedIssuers(options, environment, { now, warn: log.warn })
+  const issuers = createTrustedIssuers(options, environment, { now, warn: log.warn, registry, answers: options.store?.answers, storeTimeoutMs: options.storeTimeoutMs })
   const possession = compilePossession(options, issuers)
   for (const issuer of possession.withoutOrigin) log.warn(`no origin ${issuer}`, `Every DPoP proof with a token of ${issuer} will be refused, since nothing says where this server is: set the option \`baseUrl\`, or \`dpop: false\` (POP-4)`)
   const trail = createAuditTrail(sinksOf(options.audit), log.warn)
@@ -74,7 +74,7 @@ export function freezeSettings(options: GuardOptions, environment: NodeJS.Proces
     tokens: new TokenCache(),
     possession: Object.freeze(possession.rules),
     failures: failedValidationsPerMinute === undefined ? undefined : new FailureLimit(readInteger('failedValidationsPerMinute', failedValidationsPerMinute, 1, Number.MAX_SAFE_INTEGER)),
-    state: compileStore(options, possession.rules, log, tellEvent),
+    state: compileStore(options, { possession: possession.rules, issuers, log, onEvent: tellEvent }),
     hookTimeoutMs: readInteger('hookTimeoutMs', options.hookTimeoutMs ?? 2_000, 1, 60_000),
     hasRegisteredConstraints: constraints.length > 0,
     facts: options.facts,

@@ -1,3 +1,4 @@
+import type { IntrospectedTokens } from './introspected-tokens.js'
 import type { KeySet } from './key-set.js'
 
 /** An authorization server whose tokens are accepted, and how. */
@@ -11,6 +12,8 @@ export interface TrustedIssuer {
   /** What stands in front of the canonical claim names (DIA-3). */
   readonly claimPrefix: string | undefined
   readonly keys: KeySet
+  /** Absent where it is not asked about tokens: its opaque ones are refused. */
+  readonly introspection: IntrospectedTokens | undefined
 }
 
 /** The only way from an `iss` that nobody has verified yet to keys. */
@@ -19,6 +22,10 @@ export interface TrustedIssuers {
   readonly named: readonly TrustedIssuer[] | undefined
   /** `undefined` where the issuer is not trusted. */
   find(iss: string): TrustedIssuer | undefined
+  /** Whom to ask about a token that is no JWT; `undefined` for JWTs, and where nobody is (INT-1). */
+  findForOpaque(token: string): (TrustedIssuer & { readonly introspection: IntrospectedTokens }) | undefined
   /** Resolves when the keys of all issuers that are known by name are there. */
   ready(): Promise<void>
+  /** Gives up what it still wanted of the issuers. */
+  close(): void
 }

@@ -36,10 +36,6 @@ describe('options fail at start-up', () => {
     expect(() => requireCapability('a', { [name]: true })).toThrow(`\`${name}\` does not exist yet`)
   })
 
-  it('`introspection` of an issuer does not exist yet, and says so', () => {
-    expect(make({ issuer: { issuer: 'https://as.example.com', introspection: {} } })).toThrow('does not exist yet')
-  })
-
   it.each<[string, unknown[]]>([
     ['issuer', ['', [], null, 5, {}, { issuer: '' }, { issuer: 5 }, [''], [null], ['https://a.example', 'https://a.example'], 'http://as.example.com', 'not a url', { issuer: 'https://a.example', jwksUrl: 'x' }, { issuer: 'https://a.example', jwks: { keys: [] }, jwksUri: 'https://a.example/jwks' }, { issuer: 'https://a.example', jwksUri: 'http://a.example/jwks' }, { issuer: 'https://a.example', claimPrefix: '' }]],
     ['audience', ['', [], [''], ['a', 5], 5, null, {}]],
