@@ -58,9 +58,9 @@ export function admitProof(claimant: Claimant, rules: DecisionRules): MaybePromi
   return recover(() => whenReady(ask(claimant, { alternatives: [] }, rules), refusedAlone), (error) => unavailable(error).denial)
 }
 
-/** The first failure answers, but where constraints of any capability hold, what the action lacks is its approval (CAP-3, OVS-1). */
+/** The first failure answers, but where constraints of any capability hold, what the action lacks is its approval (CAP-3, OVS-1, OVS-4). */
 export function refusedFirst(evaluations: readonly Evaluation[]): Evaluation {
-  return evaluations.find(({ denial }) => denial?.rule === 'OVS-1') ?? (evaluations[0] as Evaluation)
+  return evaluations.find(({ denial }) => denial?.rule === 'OVS-1' || denial?.rule === 'OVS-4') ?? (evaluations[0] as Evaluation)
 }
 
 /**

@@ -17,8 +17,9 @@ import { knownBodyBytes } from './body-length.js'
 import { callHook } from './hook.js'
 import { checkAuthorization } from '../checks/order.js'
 import { checkParent } from './check-parent.js'
-import { demandsOn, type Demands } from '../checks/local-policy.js'
-import { evaluateCapability, type Evaluation } from './evaluate-capability.js'
+import { demandsOn, type Demands, type LocalPolicy } from '../checks/local-policy.js'
+import { isSupervised } from '../claims/is-supervised.js'
+import { evaluateCapability, type ApprovalReason, type Evaluation } from './evaluate-capability.js'
 import { gatherFacts } from './gather-facts.js'
 import { isActionName } from '../matching/action-name.js'
 import { isBound } from '../token/confirmation.js'
@@ -119,7 +120,7 @@ function judge(attempt: Attempt, rules: DecisionRules): MaybePromise<Judgement> 
         const target = parseTarget(known.target)
         return whenReady(resolveAddresses(target, known, candidates, rules), (addresses) => {
           const facts = describeRequest(attempt, known, target, addresses, candidates)
-          const approvalReason = approvalReasonOf(action, compiled, demands, known)
+          const approvalReason = approvalReasonOf(action, compiled, demands, rules.verification.compiler.policy, known)
           return whenReady(evaluateAll(candidates, facts, approvalReason, hookTimeoutMs), (evaluations) => ({ action, target, facts, evaluations }))
         })
       })
@@ -157,15 +158,19 @@ function describeRequest({ request, forwarded, nowMs }: Attempt, facts: Facts, t
   return Object.assign({}, facts, { target, isTargetGiven: (facts.target ?? undefined) !== undefined, addresses, method: request.method, encrypted: forwarded.encrypted ?? request.encrypted, bodyBytes, limitsResponse, nowMs })
 }
 
-/** OVS-1: the list comes from the signed token, the route and local policy, never from the request. */
-function approvalReasonOf(action: string, { authorization }: CompiledAuthorization, demands: readonly Demands[], facts: Facts): string | undefined {
-  if (authorization.oversight?.requiresHumanApprovalFor.includes(action) === true) return 'the token wants a human to approve the action'
-  if (demands.some(({ needsApproval }) => needsApproval)) return 'local policy wants a human to approve the action'
-  return 'approval' in facts ? 'the route wants a human to approve the action' : undefined
+/** OVS-1: the list comes from the signed token, the route and local policy, never from the request. OVS-4: as does what is critical. */
+function approvalReasonOf(action: string, { authorization }: CompiledAuthorization, demands: readonly Demands[], { criticalActions }: LocalPolicy, facts: Facts): ApprovalReason | undefined {
+  if (authorization.oversight?.requiresHumanApprovalFor.includes(action) === true) return { rule: 'OVS-1', detail: 'the token wants a human to approve the action' }
+  if (demands.some(({ needsApproval }) => needsApproval)) return { rule: 'OVS-1', detail: 'local policy wants a human to approve the action' }
+  if ('approval' in facts) return { rule: 'OVS-1', detail: 'the route wants a human to approve the action' }
+  if (!isSupervised(authorization)) return undefined
+  if (criticalActions.has(action)) return { rule: 'OVS-4', detail: 'the agent is supervised, and the action is critical by local policy' }
+  // A route that cannot tell has said that it may be.
+  return 'critical' in facts && facts.critical !== false ? { rule: 'OVS-4', detail: 'the agent is supervised, and the action is critical by the route' } : undefined
 }
 
 /** One after the other, so that nothing is left running where one fails. */
-function evaluateAll(candidates: readonly Candidate[], facts: ConstraintFacts, approvalReason: string | undefined, timeoutMs: number, evaluated: readonly Evaluation[] = []): MaybePromise<readonly Evaluation[]> {
+function evaluateAll(candidates: readonly Candidate[], facts: ConstraintFacts, approvalReason: ApprovalReason | undefined, timeoutMs: number, evaluated: readonly Evaluation[] = []): MaybePromise<readonly Evaluation[]> {
   const candidate = candidates[evaluated.length]
   if (candidate === undefined) return evaluated
   return whenReady(evaluateCapability(candidate, facts, approvalReason, timeoutMs), (evaluation) => evaluateAll(candidates, facts, approvalReason, timeoutMs, [...evaluated, evaluation]))

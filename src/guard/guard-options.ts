@@ -218,6 +218,5 @@ export const introspectionOptionNames = [
 ] as const satisfies readonly (keyof IntrospectionOptions)[]
 
 export const laterRouteOptions: ReadonlyMap<string, string> = new Map([
-  ['critical', 'no token or policy marks critical actions in this version; use approval: \'required\''],
   ['significant', 'no approval can be given by this version'],
 ])

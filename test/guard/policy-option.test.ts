@@ -57,6 +57,7 @@ const places: Readonly<Record<string, keyof typeof kinds>> = {
   actions: 'actions',
   'actions/cms.publish': 'demands',
   ...below('actions/cms.publish'),
+  critical: 'texts',
   agents: 'object',
   'agents/allowedIds': 'texts',
   'agents/allowedOperators': 'texts',
@@ -142,8 +143,12 @@ describe('unknown names, at every level', () => {
     for (const name of names) expect(refusalOf(policyWith(place === '' ? name : `${place}/${name}`, {})), name).toMatch(/^unknown key of .*`policy`/)
   })
 
-  it.each(['', 'actions/a/', 'delegation/unknownActors/'])('%scritical is decided and not built', (place) => {
-    expect(refusalOf(policyWith(`${place}critical`, ['a']))).toMatch(/`critical` does not exist yet: supervised agents/)
+  it.each(['actions/a/', 'delegation/unknownActors/'])('critical actions are listed at the top, not below %s', (place) => {
+    expect(refusalOf(policyWith(`${place}critical`, ['a']))).toMatch(/^unknown key of .*`critical`/)
+  })
+
+  it.each([null, true, 'a', {}, [''], [1], ['a b'], ['1a']])('OVS-4: critical as %j', (critical) => {
+    expect(refusalOf({ critical })).toMatch(/`critical`/)
   })
 })
 
