@@ -37,6 +37,7 @@ const demands = { purposes: ['p'], constraints: { max_depth: 1 }, quotas: { perA
 const kinds = {
   text: { right: ['', 'https://example.com/x.json'] as readonly unknown[], isRight: (value: unknown) => typeof value === 'string' },
   texts: { right: texts, isRight: (value: unknown) => Array.isArray(value) && value.every((item) => typeof item === 'string' && item !== '') },
+  actionNames: { right: [[], ['a', 'cms.publish', 'a'.repeat(128)]], isRight: (value: unknown) => Array.isArray(value) && value.every((item) => typeof item === 'string' && /^[a-z]+$/.test(item)) },
   domains: { right: [[], ['example.com', 'a_b-c.9', 'x'.repeat(255)]], isRight: (value: unknown) => Array.isArray(value) && value.every((item) => typeof item === 'string' && /^[a-z0-9._-]{1,255}$/.test(item)) },
   required: { right: ['required'], isRight: (value: unknown) => value === 'required' },
   depth: { right: [0, 1, 10], isRight: (value: unknown) => [0, 1, 10].includes(value as number) },
@@ -57,7 +58,7 @@ const places: Readonly<Record<string, keyof typeof kinds>> = {
   actions: 'actions',
   'actions/cms.publish': 'demands',
   ...below('actions/cms.publish'),
-  critical: 'texts',
+  critical: 'actionNames',
   agents: 'object',
   'agents/allowedIds': 'texts',
   'agents/allowedOperators': 'texts',
