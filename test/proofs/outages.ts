@@ -1,0 +1,2 @@
+import type { Proof } from './proof.js'
+export async function proveOutages(): Promise<Proof> { return { headings: [], rows: [], broken: [] } }
