@@ -6,7 +6,7 @@ import { startRedis, type RedisServer } from '../support/redis-server.js'
 import { startSilencingProxy, type SilencingProxy } from './silencing-proxy.js'
 import { createGuard, type Guard } from '../../src/guard/create-guard.js'
 import { redisStore, type IoRedisClient, type NodeRedisClient } from '../../src/state/redis-store.js'
-import { createTestIssuer, exampleClaims } from '../../src/testing/index.js'
+import { createTestIssuer, exampleClaims, type TestIssuer } from '../../src/testing/index.js'
 import { dayHasLeft, type Proof } from './proof.js'
 
 const limit = 5_000
@@ -154,18 +154,17 @@ interface Observed {
   readonly lastMs: number | undefined
 }
 
-async function during(outage: Outage, { connect }: ClientSettings, { issuer, jwks, audience, sign }: Awaited<ReturnType<typeof createTestIssuer>>): Promise<Observed> {
+async function during(outage: Outage, { connect }: ClientSettings, as: TestIssuer): Promise<Observed> {
   const server = await startRedis(outage.settings)
   await outage.prepare?.(server)
   const proxy = await startSilencingProxy(server.port)
   const isProxied = outage.name.includes('silent')
   const connected = await connect(isProxied ? proxy.port : server.port)
-  const guard = createGuard({ issuer: { issuer, jwks }, audience, store: redisStore(connected.client), audit: [], logger: { info: () => undefined, warn: () => undefined, error: () => undefined } })
-  const token = await sign(exampleClaims({ exp: Math.floor(Date.now() / 1000) + 3_600, aap_capabilities: [{ action: 'search.web', constraints: { max_requests_per_day: limit } }] }))
+  const guard = createGuard({ issuer: { issuer: as.issuer, jwks: as.jwks }, audience: as.audience, store: redisStore(connected.client), audit: [], logger: { info: () => undefined, warn: () => undefined, error: () => undefined } })
+  const token = await as.sign(exampleClaims({ exp: Math.floor(Date.now() / 1000) + 3_600, aap_capabilities: [{ action: 'search.web', constraints: { max_requests_per_day: limit } }] }))
   await ask(guard, token)
 
-  const seen = { admitted: 1, refused: 0, full: 0, slowestMs: 0, firstBack: undefined as number | undefined, lastRefused: undefined as number | undefined }
-  let backAt: number | undefined
+  const seen = { admitted: 1, refused: 0, full: 0, slowestMs: 0, backAt: undefined as number | undefined, firstBack: undefined as number | undefined, lastRefused: undefined as number | undefined }
   const over = new AbortController()
   const stalls = monitorEventLoopDelay({ resolution: 1 })
   stalls.enable()
@@ -176,7 +175,7 @@ async function during(outage: Outage, { connect }: ClientSettings, { issuer, jwk
     seen.slowestMs = Math.max(seen.slowestMs, end - start)
     if (status === 200) {
       seen.admitted++
-      if (backAt !== undefined) seen.firstBack ??= end
+      if (seen.backAt !== undefined) seen.firstBack ??= end
     } else if (status === 503) {
       seen.refused++
       seen.lastRefused = end
@@ -196,7 +195,8 @@ async function during(outage: Outage, { connect }: ClientSettings, { issuer, jwk
 
   await delay(normalMs)
   await outage.happen(server, proxy)
-  backAt = performance.now()
+  const backAt = performance.now()
+  seen.backAt = backAt
   while (performance.now() - backAt < giveUpMs && (seen.firstBack === undefined || performance.now() - Math.max(seen.firstBack, seen.lastRefused ?? 0) < 700)) await delay(5)
   const isBack = seen.firstBack !== undefined
   const lastRefused = seen.lastRefused
