@@ -138,7 +138,7 @@ export async function proveOutages(): Promise<Proof> {
     }
   }
   await issuer.close()
-  return { headings: ['Redis is', 'client', `admitted, of ${limit}`, 'refused by 503', 'slowest answer', 'of it, the process stood still', 'first admitted when it was back, after', 'last 503, after'], rows, broken }
+  return { headings: ['Redis is', 'client', `admitted, of ${limit}`, 'refused by 503', 'slowest answer', 'the process stood still for at most', 'first admitted when it was back, after', 'last 503, after'], rows, broken }
 }
 
 function inSeconds(milliseconds: number | undefined): string {
