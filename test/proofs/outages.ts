@@ -23,7 +23,8 @@ interface Outage {
   readonly happen: (server: RedisServer, proxy: SilencingProxy) => Promise<unknown>
 }
 
-const durable = ['--appendonly', 'yes', '--aof-use-rdb-preamble', 'no']
+/** With `everysec`, the default, a server that is killed may have forgotten what it answered. */
+const durable = ['--appendonly', 'yes', '--appendfsync', 'no', '--aof-use-rdb-preamble', 'no']
 
 const outages: readonly Outage[] = [
   {
