@@ -271,7 +271,9 @@ for i = 1, #groups do
       local isAligned = letter == 104 or letter == 100
       if counter[isAligned and 2 or 1] == 0 and not counter[4] then saved[8][id] = nil end
     end
-    call('SET', group.key, cmsgpack.pack(saved), 'PX', format('%.0f', saved[7] + spare))
+    -- Of a clock that was set back: the latest instant that it has shown comes again.
+    local ahead = math.max(saved[3], saved[5], now) - now
+    call('SET', group.key, cmsgpack.pack(saved), 'PX', format('%.0f', saved[7] + ahead + spare))
   end
 end
 for i = 1, #groups do
