@@ -121,7 +121,7 @@ export interface GuardOptions<Request = any> {
 export interface IntrospectionOptions {
   /** This server's, at the issuer. */
   readonly clientId: string
-  readonly clientSecret?: string
+  readonly clientSecret?: string | undefined
   /** A PEM text, a private JWK, or a private key of `node:crypto`, for `private_key_jwt` (RFC 7523). */
   readonly privateKey?: string | JsonWebKey | KeyObject
   /** `kid` of that key. Default: that of the JWK, else none. */
