@@ -13,7 +13,7 @@ const consumers = [
   {
     folder: 'ts-nodenext',
     about: 'TypeScript NodeNext strict, Express 5, snippets of the documentation',
-    needs: ['express', 'redis', 'ioredis', 'typescript', '@types/express', '@types/node'],
+    needs: ['express', 'redis', 'ioredis', 'rate-limiter-flexible', 'memcached', 'typescript', '@types/express', '@types/memcached', '@types/node'],
     prepare: writeSnippets,
     steps: [['node', 'node_modules/typescript/bin/tsc'], ['node', 'out/main.js']],
   },

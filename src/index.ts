@@ -32,7 +32,7 @@ export type { AuthorizationOfToken } from './claims/compare-delegation.js'
 export type { Attenuation, AttenuationDifference } from './model/attenuation.js'
 
 export { memoryStore, type MemoryStoreOptions } from './state/memory-store.js'
-export type { Admission, AdmissionVerdict, Alternative, AnswerStore, ProofId, QuotaCharge, QuotaWindow, RevocationFeed, RevocationListener, RevocationNotice, RevocationSubscription, StateStore, StoredAnswer } from './model/store.js'
+export type { Admission, AdmissionVerdict, Alternative, AnswerStore, BudgetCharge, ProofId, QuotaCharge, QuotaWindow, RevocationFeed, RevocationListener, RevocationNotice, RevocationSubscription, StateStore, StoredAnswer } from './model/store.js'
 
 export { jsonLines, type AuditLogger, type AuditSink } from './audit/audit-trail.js'
 export type { AuditRecord, DecisionRecord, ResultRecord } from './model/wire-audit-record.js'

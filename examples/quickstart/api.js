@@ -10,10 +10,11 @@ const pages = [
  * An API for agents that research and write. Everything after `aapGuard` needs a token, and every route says which
  * action it is.
  *
- * @param {{ issuer: string, audience: string, audit?: import('aap-guard').AuditSink }} settings
- *   whose tokens are accepted, who this API is in them, and where audit records go (default: standard output)
+ * @param {{ issuer: string, audience: string, audit?: import('aap-guard').AuditSink | [], store?: import('aap-guard').StateStore, storeTimeoutMs?: number }} settings
+ *   whose tokens are accepted, who this API is in them, where audit records go (default: standard output), where quotas
+ *   are counted (default: in this process), and how long that may take
  */
-export function createApi({ issuer, audience, audit }) {
+export function createApi({ issuer, audience, audit, store, storeTimeoutMs }) {
   const app = express()
   app.disable('x-powered-by')
 
@@ -22,7 +23,7 @@ export function createApi({ issuer, audience, audit }) {
     res.json({ status: 'ok' })
   })
 
-  app.use(aapGuard({ issuer, audience, audit }))
+  app.use(aapGuard({ issuer, audience, audit, store, storeTimeoutMs }))
   app.use(express.json())
 
   const search = requireCapability('search.web', {

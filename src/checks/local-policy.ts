@@ -8,6 +8,8 @@ export interface LocalPolicy {
   /** Of every request. */
   readonly everyone: Demands | undefined
   readonly actions: ReadonlyMap<string, Demands>
+  /** For which supervised agents need approval (OVS-4). */
+  readonly criticalActions: ReadonlySet<string>
   /** Of tokens whose delegation chain holds unknown actors, where these are not refused (DEL-4). */
   readonly unknownActors: Demands | undefined
   /** The widest subject that a quota counts by: all counters of one request can be kept where that subject's are (QTA-5). */
@@ -60,6 +62,7 @@ export const noPolicy: LocalPolicy = {
   delegation: { needsParentJti: false, refusesUnknownActors: false },
   everyone: undefined,
   actions: new Map(),
+  criticalActions: new Set(),
   unknownActors: undefined,
   widestSubject: 'token',
 }

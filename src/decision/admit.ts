@@ -1,9 +1,10 @@
-import type { Admission } from '../model/store.js'
+import type { Admission, BudgetCharge } from '../model/store.js'
 import type { DecisionRules } from './rules.js'
 import type { Denial } from '../model/denial.js'
 import type { GateVerdict } from './store-gate.js'
 import type { Evaluation } from './evaluate-capability.js'
 import type { VerifiedProof } from '../token/dpop-proof.js'
+import { spentBudget } from '../checks/budget.js'
 import { describeError } from '../model/describe-error.js'
 import { isPromise, type MaybePromise } from '../model/maybe-promise.js'
 import { proofIdAt } from '../token/dpop-proof.js'
@@ -22,6 +23,14 @@ export interface Claimant {
   readonly scope: string
   /** The proof that came with the request, if it was not shown to the store already. */
   readonly proof: Pick<VerifiedProof, 'key' | 'expiresAtMs'> | undefined
+  /** Of which an admitted request takes one operation (INT-4); absent where it has taken it already. */
+  readonly budget?: ClaimedBudget | undefined
+}
+
+export interface ClaimedBudget {
+  readonly charge: BudgetCharge
+  /** Told when the last operation was taken, and when none was left. */
+  readonly complete: () => void
 }
 
 /** Stands for a verdict where the store was not asked, since the proof is not fresh any more. */
@@ -37,9 +46,10 @@ export function admit(evaluations: readonly Evaluation[], claimant: Claimant, ru
   if (passed.length === 0) return chargeRefused(refusedFirst(evaluations), claimant, rules)
 
   const first = passed[0] as Evaluation
-  if (first.charge.length === 0 && claimant.proof === undefined) return { admitted: first }
+  if (first.charge.length === 0 && claimant.proof === undefined && claimant.budget === undefined) return { admitted: first }
   const alternatives = passed.map(({ charge }) => ({ quotas: charge }))
-  return recover(() => whenReady(ask(claimant, { alternatives }, rules), (verdict) => conclude(verdict, passed)), unavailable)
+  const { budget } = claimant
+  return recover(() => whenReady(ask(claimant, { alternatives, ...(budget !== undefined && { budget: budget.charge }) }, rules), (verdict) => conclude(verdict, passed, budget)), unavailable)
 }
 
 /** Shows the proof of a request that is refused, or not yet decided: it cannot be shown again. */
@@ -48,9 +58,9 @@ export function admitProof(claimant: Claimant, rules: DecisionRules): MaybePromi
   return recover(() => whenReady(ask(claimant, { alternatives: [] }, rules), refusedAlone), (error) => unavailable(error).denial)
 }
 
-/** The first failure answers, but where constraints of any capability hold, what the action lacks is its approval (CAP-3, OVS-1). */
+/** The first failure answers, but where constraints of any capability hold, what the action lacks is its approval (CAP-3, OVS-1, OVS-4). */
 export function refusedFirst(evaluations: readonly Evaluation[]): Evaluation {
-  return evaluations.find(({ denial }) => denial?.rule === 'OVS-1') ?? (evaluations[0] as Evaluation)
+  return evaluations.find(({ denial }) => denial?.rule === 'OVS-1' || denial?.rule === 'OVS-4') ?? (evaluations[0] as Evaluation)
 }
 
 /**
@@ -61,14 +71,20 @@ export function refusesProof({ code }: Denial): boolean {
   return code === 'invalid_dpop_proof' || code === 'temporarily_unavailable'
 }
 
-function conclude(verdict: GateVerdict | typeof notFresh, passed: readonly Evaluation[]): AdmissionOutcome {
+function conclude(verdict: GateVerdict | typeof notFresh, passed: readonly Evaluation[], budget: ClaimedBudget | undefined): AdmissionOutcome {
   const denial = refusedProof(verdict)
   if (denial !== undefined) return { denial }
   if (verdict === notFresh) throw noVerdict(verdict)
   const isCountedLocally = verdict.counted === 'local'
   if (verdict.outcome === 'admitted') {
     const admitted = Number.isInteger(verdict.alternative) ? passed[verdict.alternative] : undefined
-    if (admitted !== undefined) return { admitted, isCountedLocally }
+    if (admitted !== undefined && hasTaken(verdict.operationsLeft, budget)) {
+      if (verdict.operationsLeft === 0) budget?.complete()
+      return { admitted, isCountedLocally }
+    }
+  } else if (verdict.outcome === 'spent' && budget !== undefined) {
+    budget.complete()
+    return { denial: spentBudget }
   } else if (verdict.outcome === 'full' && Number.isFinite(verdict.retryAfterMs) && verdict.retryAfterMs > 0) {
     const retryAfterSeconds = Math.max(1, Math.ceil(verdict.retryAfterMs / 1000))
     return { denial: { code: 'quota_exceeded', rule: 'CON-1', detail: `no room in ${isCountedLocally ? 'this process\u2019s part of ' : ''}${quotaNames(passed)}`, retryAfterSeconds }, isCountedLocally }
@@ -76,9 +92,14 @@ function conclude(verdict: GateVerdict | typeof notFresh, passed: readonly Evalu
   throw noVerdict(verdict)
 }
 
+/** A store that knows nothing of budgets has not taken one. */
+function hasTaken(operationsLeft: number | undefined, budget: ClaimedBudget | undefined): boolean {
+  return budget === undefined || (Number.isSafeInteger(operationsLeft) && (operationsLeft as number) >= 0)
+}
+
 /** Of an admission without alternatives, which cannot be full: whoever says so has not looked at the proof. */
 function refusedAlone(verdict: GateVerdict | typeof notFresh): Denial | undefined {
-  if (verdict !== notFresh && verdict.outcome === 'full') throw noVerdict(verdict)
+  if (verdict !== notFresh && (verdict.outcome === 'full' || verdict.outcome === 'spent')) throw noVerdict(verdict)
   return refusedProof(verdict)
 }
 
@@ -89,6 +110,7 @@ function refusedProof(verdict: GateVerdict | typeof notFresh): Denial | undefine
     case 'replayed': return { code: 'invalid_dpop_proof', rule: 'POP-3', detail: 'the proof was shown before' }
     case 'proofs-full': return { code: 'temporarily_unavailable', rule: 'POP-3', detail: 'the store can remember no more proofs', retryAfterSeconds: 1 }
     case 'admitted':
+    case 'spent':
     case 'full': return undefined
     default: throw noVerdict(verdict)
   }
@@ -118,7 +140,7 @@ function chargeRefused({ denial, charge }: Evaluation, claimant: Claimant, rules
   )
 }
 
-function ask({ scope, proof }: Claimant, wanted: Omit<Admission, 'scope' | 'proof'>, { state, now }: DecisionRules): MaybePromise<GateVerdict | typeof notFresh> {
+function ask({ scope, proof }: Pick<Claimant, 'scope' | 'proof'>, wanted: Omit<Admission, 'scope' | 'proof'>, { state, now }: DecisionRules): MaybePromise<GateVerdict | typeof notFresh> {
   const shown = proof && proofIdAt(proof, now())
   if (proof !== undefined && shown === undefined) return notFresh
   return state.admit({ scope, ...(shown !== undefined && { proof: shown }), ...wanted })

@@ -2,7 +2,6 @@ import type { DecisionRules } from './rules.js'
 import type { Denial } from '../model/denial.js'
 import type { DenialCode } from '../model/error-codes.js'
 import type { Forwarded } from '../token/forwarded.js'
-import type { MaybePromise } from '../model/maybe-promise.js'
 import type { ResourceRequest } from '../model/resource-request.js'
 import type { TokenIdentity } from '../claims/compile-authorization.js'
 import type { VerifiedProof } from '../token/dpop-proof.js'
@@ -10,6 +9,8 @@ import { checkPossession, type Shown } from '../token/possession.js'
 import { checkRevoked } from './check-revoked.js'
 import { checkTimes } from '../token/standard-claims.js'
 import { checkTokenText, extractCredentials, type Credentials } from '../token/credentials.js'
+import { IntrospectionUnavailable } from '../token/introspection-unavailable.js'
+import { isPromise, type MaybePromise } from '../model/maybe-promise.js'
 import { KeysUnavailable } from '../token/key-set.js'
 import { nothingForwarded, readForwarded } from '../token/forwarded.js'
 import { TokenRefused } from '../token/token-refused.js'
@@ -30,7 +31,7 @@ export interface Presented {
   readonly forwarded: Forwarded
 }
 
-type Verification = { readonly denial?: undefined; readonly verified: VerifiedToken } | { readonly denial: Denial; readonly token?: TokenIdentity | undefined }
+type Verification = { readonly denial?: undefined; readonly verified: VerifiedToken } | { readonly denial: Denial; readonly verified?: undefined; readonly token?: TokenIdentity | undefined }
 
 /**
  * From a request to a verified token: transport, size, header, issuer, signature, times, audience, claims, revocation,
@@ -46,7 +47,7 @@ export function authenticate(request: ResourceRequest, rules: DecisionRules, now
   if ('code' in credentials) return failed({ denial: credentials, scheme: credentials.scheme, forwarded }, request, rules, nowMs)
 
   const { scheme } = credentials
-  return whenReady(findVerified(credentials.token, rules) ?? verifyFirst(credentials.token, rules, nowMs), (result) => {
+  return whenReady(verify(credentials.token, request, rules, nowMs), (result) => {
     if (result.denial !== undefined) return failed({ ...result, scheme, forwarded }, request, rules, nowMs)
     const { verified } = result
     const { confirmation, issuer: { audienceOrigin } } = verified
@@ -55,6 +56,30 @@ export function authenticate(request: ResourceRequest, rules: DecisionRules, now
       return { verified, proof: shown, scheme, forwarded }
     })
   })
+}
+
+/** By what is remembered, by its issuer's answer if it is opaque, or by its signature. Synchronous where that is known. */
+function verify(token: string, request: ResourceRequest, rules: DecisionRules, nowMs: number): MaybePromise<Verification> {
+  const known = findVerified(token, rules)
+  if (known !== undefined) return confirmed(known, token, request, rules, nowMs)
+  const opaque = checkTokenText(token) === undefined ? rules.verification.issuers.findForOpaque(token) : undefined
+  if (opaque === undefined) return verifyFirst(token, rules, nowMs).then((first) => confirmed(first, token, request, rules, nowMs))
+  return refusing(() => whenReady(opaque.introspection.verify(token, opaque, rules.verification, peerOf(request, rules), nowMs), (verified) => {
+    noteLegacyScopes(verified, rules)
+    return { verified }
+  }))
+}
+
+/** INT-1: a JWT that was verified here, where its issuer is to be asked as well. */
+function confirmed(result: Verification, token: string, request: ResourceRequest, rules: DecisionRules, nowMs: number): MaybePromise<Verification> {
+  const introspection = result.verified?.issuer.introspection
+  if (introspection?.jwts !== 'introspect') return result
+  return refusing(() => whenReady(introspection.confirm(token, peerOf(request, rules), nowMs), (isActive) => (isActive ? result : { denial: { code: 'invalid_token', rule: 'INT-1', detail: 'the token is not active' } })))
+}
+
+/** A named proxy's address is nobody's: what one client does behind it must not count against the others. */
+function peerOf({ remoteAddress }: ResourceRequest, { possession: { proxies } }: DecisionRules): string | undefined {
+  return proxies.has(remoteAddress) ? undefined : remoteAddress
 }
 
 /** A token that was verified before, as long as its issuer is still trusted and its key still the issuer's (TOK-11). */
@@ -68,7 +93,7 @@ function findVerified(token: string, { tokens, verification }: DecisionRules): V
 
 function isKeyHeld({ issuer, key }: VerifiedToken): boolean {
   try {
-    return issuer.keys.holds(key)
+    return key !== undefined && issuer.keys.holds(key)
   } catch (error) {
     // Verifying it anew waits for the issuer's keys, or says that there are none.
     if (error instanceof KeysUnavailable) return false
@@ -76,21 +101,38 @@ function isKeyHeld({ issuer, key }: VerifiedToken): boolean {
   }
 }
 
-async function verifyFirst(token: string, { verification, tokens, warn }: DecisionRules, nowMs: number): Promise<Verification> {
+async function verifyFirst(token: string, rules: DecisionRules, nowMs: number): Promise<Verification> {
+  const { verification, tokens, warn } = rules
   const denial = checkTokenText(token)
   if (denial !== undefined) return { denial }
-  try {
+  return refusing(async () => {
     const verified = await verifyToken(token, verification, nowMs)
     tokens.set(token, verified)
     if (token.length > 4_096) warn(`large token ${verified.facts.id}`, `A token of ${token.length} bytes was accepted (TRN-3): many proxies refuse headers of that size. Its issuer is ${verified.facts.issuer}`)
-    const { agent } = verified.compiled.authorization
-    if (verified.byLegacyScopes) warn(`legacy scopes ${verified.facts.issuer} ${agent.id}`, `A token of ${agent.id} from ${verified.facts.issuer} has no AAP claims and was read by its scopes (option legacyScopes)`)
+    noteLegacyScopes(verified, rules)
     return { verified }
+  })
+}
+
+function noteLegacyScopes({ byLegacyScopes, facts: { issuer }, compiled: { authorization: { agent } } }: VerifiedToken, { warn }: DecisionRules): void {
+  if (byLegacyScopes) warn(`legacy scopes ${issuer} ${agent.id}`, `A token of ${agent.id} from ${issuer} has no AAP claims and was read by its scopes (option legacyScopes)`)
+}
+
+/** Whatever the steps throw that is an answer, becomes one. */
+function refusing(attempt: () => MaybePromise<Verification>): MaybePromise<Verification> {
+  try {
+    const result = attempt()
+    return isPromise(result) ? result.catch(denialOf) : result
   } catch (error) {
-    if (error instanceof TokenRefused) return { denial: error.denial, token: error.token }
-    if (error instanceof KeysUnavailable) return { denial: { code: 'temporarily_unavailable', rule: 'KEY-4', detail: error.message, retryAfterSeconds: error.retryAfterSeconds } }
-    throw error
+    return denialOf(error)
   }
+}
+
+function denialOf(error: unknown): Verification {
+  if (error instanceof TokenRefused) return { denial: error.denial, token: error.token }
+  if (error instanceof KeysUnavailable) return { denial: { code: 'temporarily_unavailable', rule: 'KEY-4', detail: error.message, retryAfterSeconds: error.retryAfterSeconds } }
+  if (error instanceof IntrospectionUnavailable) return { denial: { code: error.reason === 'peer' ? 'too_many_failures' : 'temporarily_unavailable', rule: 'INT-1', detail: error.message, retryAfterSeconds: error.retryAfterSeconds } }
+  throw error
 }
 
 /** What is checked at every request, however often the token was seen. */

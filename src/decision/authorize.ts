@@ -1,3 +1,4 @@
+import { checkBudget } from '../checks/budget.js'
 import { candidatesFor, type Candidate, type CompiledAuthorization } from '../claims/compile-authorization.js'
 import type { BodyLimits } from '../model/body-limits.js'
 import type { ConstraintFacts } from '../constraints/constraint-definition.js'
@@ -16,14 +17,18 @@ import { knownBodyBytes } from './body-length.js'
 import { callHook } from './hook.js'
 import { checkAuthorization } from '../checks/order.js'
 import { checkParent } from './check-parent.js'
-import { demandsOn, type Demands } from '../checks/local-policy.js'
-import { evaluateCapability, type Evaluation } from './evaluate-capability.js'
+import { demandsOn, type Demands, type LocalPolicy } from '../checks/local-policy.js'
+import { isSupervised } from '../claims/is-supervised.js'
+import { evaluateCapability, type ApprovalReason, type Evaluation } from './evaluate-capability.js'
 import { gatherFacts } from './gather-facts.js'
 import { isActionName } from '../matching/action-name.js'
 import { isBound } from '../token/confirmation.js'
 import { requiresProof } from './requires-proof.js'
 import { whenReady } from './when-ready.js'
 import { parseTarget, type Target } from '../matching/target.js'
+
+/** 400 days, from the last operation on. */
+const longestBudgetMs = 34_560_000_000
 
 /** A verified token that wants to take an action. */
 export interface Attempt {
@@ -43,7 +48,8 @@ export interface Attempt {
   readonly forwarded: Forwarded
 }
 
-export type AdmittedBy = (action: string) => number | undefined
+/** Without an action: for any. */
+export type AdmittedBy = (action?: string) => number | undefined
 
 /** What was decided about an attempt, with everything the audit record wants to know. */
 export interface Ruling {
@@ -114,7 +120,7 @@ function judge(attempt: Attempt, rules: DecisionRules): MaybePromise<Judgement> 
         const target = parseTarget(known.target)
         return whenReady(resolveAddresses(target, known, candidates, rules), (addresses) => {
           const facts = describeRequest(attempt, known, target, addresses, candidates)
-          const approvalReason = approvalReasonOf(action, compiled, demands, known)
+          const approvalReason = approvalReasonOf(action, compiled, demands, rules.verification.compiler.policy, known)
           return whenReady(evaluateAll(candidates, facts, approvalReason, hookTimeoutMs), (evaluations) => ({ action, target, facts, evaluations }))
         })
       })
@@ -152,15 +158,19 @@ function describeRequest({ request, forwarded, nowMs }: Attempt, facts: Facts, t
   return Object.assign({}, facts, { target, isTargetGiven: (facts.target ?? undefined) !== undefined, addresses, method: request.method, encrypted: forwarded.encrypted ?? request.encrypted, bodyBytes, limitsResponse, nowMs })
 }
 
-/** OVS-1: the list comes from the signed token, the route and local policy, never from the request. */
-function approvalReasonOf(action: string, { authorization }: CompiledAuthorization, demands: readonly Demands[], facts: Facts): string | undefined {
-  if (authorization.oversight?.requiresHumanApprovalFor.includes(action) === true) return 'the token wants a human to approve the action'
-  if (demands.some(({ needsApproval }) => needsApproval)) return 'local policy wants a human to approve the action'
-  return 'approval' in facts ? 'the route wants a human to approve the action' : undefined
+/** OVS-1: the list comes from the signed token, the route and local policy, never from the request. OVS-4: as does what is critical. */
+function approvalReasonOf(action: string, { authorization }: CompiledAuthorization, demands: readonly Demands[], { criticalActions }: LocalPolicy, facts: Facts): ApprovalReason | undefined {
+  if (authorization.oversight?.requiresHumanApprovalFor.includes(action) === true) return { rule: 'OVS-1', detail: 'the token wants a human to approve the action' }
+  if (demands.some(({ needsApproval }) => needsApproval)) return { rule: 'OVS-1', detail: 'local policy wants a human to approve the action' }
+  if ('approval' in facts) return { rule: 'OVS-1', detail: 'the route wants a human to approve the action' }
+  if (!isSupervised(authorization)) return undefined
+  if (criticalActions.has(action)) return { rule: 'OVS-4', detail: 'the agent is supervised, and the action is critical by local policy' }
+  // A route that cannot tell has said that it may be.
+  return 'critical' in facts && facts.critical !== false ? { rule: 'OVS-4', detail: 'the agent is supervised, and the action is critical by the route' } : undefined
 }
 
 /** One after the other, so that nothing is left running where one fails. */
-function evaluateAll(candidates: readonly Candidate[], facts: ConstraintFacts, approvalReason: string | undefined, timeoutMs: number, evaluated: readonly Evaluation[] = []): MaybePromise<readonly Evaluation[]> {
+function evaluateAll(candidates: readonly Candidate[], facts: ConstraintFacts, approvalReason: ApprovalReason | undefined, timeoutMs: number, evaluated: readonly Evaluation[] = []): MaybePromise<readonly Evaluation[]> {
   const candidate = candidates[evaluated.length]
   if (candidate === undefined) return evaluated
   return whenReady(evaluateCapability(candidate, facts, approvalReason, timeoutMs), (evaluation) => evaluateAll(candidates, facts, approvalReason, timeoutMs, [...evaluated, evaluation]))
@@ -171,8 +181,16 @@ function settle(attempt: Attempt, { denial, action, target, facts, evaluations }
   if (action === undefined || facts === undefined || evaluations === undefined) {
     return whenReady(admitProof(claimantOf(attempt), rules), (refused) => ({ denial: refused ?? denial, action }))
   }
-  return whenReady(admitOnce(attempt, action, evaluations, rules), ({ denial: refusal, admitted, isCountedLocally }) =>
+  return whenReady(admitWithin(attempt, action, evaluations, rules), ({ denial: refusal, admitted, isCountedLocally }) =>
     ({ action, isCountedLocally, target, denial: refusal, capability: matched(admitted), addresses: checkedAddresses(admitted, facts), limits: admitted?.candidate.capability.limits }))
+}
+
+/** INT-4: where the issuer counts, it has said whether anything is left; that comes last, as the store's word does (ORD-1). */
+function admitWithin(attempt: Attempt, action: string, evaluations: readonly Evaluation[], rules: DecisionRules): MaybePromise<AdmissionOutcome> {
+  const { verified: { budget, compiled }, admittedBy } = attempt
+  const spent = budget?.isCountedHere === false && admittedBy() === undefined ? checkBudget(compiled.authorization.budget) : undefined
+  if (spent === undefined || evaluations.every(({ denial }) => denial !== undefined)) return admitOnce(attempt, action, evaluations, rules)
+  return whenReady(admitProof(claimantOf(attempt), rules), (refused) => ({ denial: refused ?? spent }))
 }
 
 /**
@@ -189,8 +207,15 @@ function admitOnce(attempt: Attempt, action: string, evaluations: readonly Evalu
   })
 }
 
-function claimantOf({ verified: { compiled: { scope } }, proof }: Attempt): Claimant {
-  return { scope, proof }
+function claimantOf({ verified: { budget, compiled: { scope, tokenDigest }, times }, proof, admittedBy, nowMs }: Attempt): Claimant {
+  if (budget?.isCountedHere !== true || admittedBy() !== undefined) return { scope, proof }
+  const { most, complete } = budget
+  return { scope, proof, budget: { charge: { key: tokenDigest, most, keepMs: keepBudgetMs(times.expiresAt * 1_000 - nowMs) }, complete } }
+}
+
+/** Longer than the token can be used by any process whose clock is not further behind than a token's times may be off (TOK-6). */
+function keepBudgetMs(leftMs: number): number {
+  return Math.min(longestBudgetMs, Math.max(0, Math.ceil(leftMs)) + 600_000)
 }
 
 function matched(admitted: Evaluation | undefined): MatchedCapability | undefined {

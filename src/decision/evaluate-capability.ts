@@ -16,12 +16,18 @@ export interface Evaluation {
   readonly charge: readonly QuotaCharge[]
 }
 
+/** Why a human has to approve the action, whichever capability is used. */
+export interface ApprovalReason {
+  readonly rule: 'OVS-1' | 'OVS-4'
+  readonly detail: string
+}
+
 /**
  * Constraints in their order, then approvals, then the quantities that quotas need (ORD-1).
  *
  * @throws HookFailed where a check throws, rejects, does not settle in time or gives no verdict (ERR-2)
  */
-export function evaluateCapability(candidate: Candidate, facts: ConstraintFacts, approvalReason: string | undefined, timeoutMs: number): MaybePromise<Evaluation> {
+export function evaluateCapability(candidate: Candidate, facts: ConstraintFacts, approvalReason: ApprovalReason | undefined, timeoutMs: number): MaybePromise<Evaluation> {
   const conclude = (failure: Denial | undefined): Evaluation => {
     const { charge, missing } = chargeOf(candidate, facts)
     return { candidate, denial: failure ?? checkApproval(candidate.capability, facts, approvalReason) ?? missing, charge }
@@ -45,9 +51,9 @@ function toDenial({ label, rule }: CompiledCheck, answer: unknown): Denial | und
   return answer.outcome === 'pass' ? undefined : { code: answer.code, rule, detail: `${label}: ${answer.detail}`, missingFact: answer.missingFact }
 }
 
-/** OVS-1 for the whole action, CON-11 for this capability. */
-function checkApproval({ approvals }: CompiledCapability, facts: ConstraintFacts, approvalReason: string | undefined): Denial | undefined {
-  if (approvalReason !== undefined) return { code: 'aap_approval_required', rule: 'OVS-1', detail: approvalReason }
+/** OVS-1 and OVS-4 for the whole action, CON-11 for this capability. */
+function checkApproval({ approvals }: CompiledCapability, facts: ConstraintFacts, approvalReason: ApprovalReason | undefined): Denial | undefined {
+  if (approvalReason !== undefined) return { code: 'aap_approval_required', ...approvalReason }
   const needed = approvals.find(({ isNeeded }) => isNeeded(facts))
   if (needed === undefined) return undefined
   return { code: 'aap_approval_required', rule: 'CON-11', detail: `${needed.label}: the amount is above it or not known`, missingFact: typeof facts.amount === 'number' ? undefined : 'amount' }

@@ -63,11 +63,13 @@ export interface RouteOptions<Request> {
   readonly region?: FactOption<string, Request>
   /** The action needs a human's approval whatever the token says (OVS-1). */
   readonly approval?: 'required'
+  /** Supervised agents need a human's approval for the action (OVS-4). */
+  readonly critical?: FactOption<boolean, Request>
   /** Only tokens that are bound to a key or a certificate are taken (POP-2). */
   readonly proof?: 'required'
 }
 
 /** The names above, as start-up checks them against misspelling. */
 export const routeOptionNames = [
-  'target', 'addresses', 'amount', 'quantities', 'classification', 'purposes', 'region', 'approval', 'proof',
+  'target', 'addresses', 'amount', 'quantities', 'classification', 'purposes', 'region', 'approval', 'critical', 'proof',
 ] as const satisfies readonly (keyof RouteOptions<unknown>)[]

@@ -9,6 +9,8 @@ const mostInFlight = 10_000
 /** So many admissions without an answer in time, with none between, and the store is only probed. */
 const lateUntilProbed = 5
 const probeEveryMs = 100
+/** After five in vain, less often: clients that notice a dead connection by its silence need some. */
+const laterProbeEveryMs = 750
 /** It has recovered when it answers, and has not failed for so long. */
 const quietMs = 1_000
 
@@ -79,7 +81,8 @@ export class StoreGate {
   /** The first request of each time span is sent to see whether the store is back. */
   #takesProbe(): boolean {
     const nowMs = performance.now()
-    if (this.#isProbing || nowMs - this.#probedAtMs < probeEveryMs) return false
+    const pauseMs = this.#lateInTurn < 2 * lateUntilProbed ? probeEveryMs : laterProbeEveryMs
+    if (this.#isProbing || nowMs - this.#probedAtMs < pauseMs) return false
     this.#isProbing = true
     this.#probedAtMs = nowMs
     return true
@@ -108,9 +111,9 @@ export class StoreGate {
     return this.#instead(admission, error)
   }
 
-  /** A proof that only this process would remember could be shown to the others: it is not for a share (POP-3). */
+  /** What only this process would remember could be shown, or taken, at the others: proofs and budgets are not for a share (POP-3, INT-4). */
   #instead(admission: Admission, error: unknown): GateVerdict {
-    if (this.#share === undefined || admission.proof !== undefined) throw error
+    if (this.#share === undefined || admission.proof !== undefined || admission.budget !== undefined) throw error
     return { ...this.#share.admit(admission), counted: 'local' }
   }
 

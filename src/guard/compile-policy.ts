@@ -10,13 +10,10 @@ import { noPolicy } from '../checks/local-policy.js'
 import { readConstraints } from './read-constraints.js'
 
 const demandNames = ['purposes', 'constraints', 'quotas', 'approval'] as const satisfies readonly (keyof PolicyDemands)[]
-const policyNames = ['$schema', ...demandNames, 'actions', 'agents', 'delegation'] as const satisfies readonly (keyof Policy)[]
+const policyNames = ['$schema', ...demandNames, 'actions', 'critical', 'agents', 'delegation'] as const satisfies readonly (keyof Policy)[]
 const agentNames = ['allowedIds', 'allowedOperators', 'allowedTrustDomains', 'deniedModels', 'attestedRuntime'] as const satisfies readonly (keyof PolicyAgents)[]
 const delegationNames = ['maxDepth', 'parentJti', 'knownActors', 'unknownActors'] as const satisfies readonly (keyof PolicyDelegation)[]
 const subjects = { perAgent: 'agent', perTask: 'task', perOperator: 'operator' } as const satisfies Record<keyof PolicyQuotas, SubjectQuota['subject']>
-
-/** Names that are decided and not built. */
-const laterNames: ReadonlyMap<string, string> = new Map([['critical', 'supervised agents are not supported by this version; use approval: \'required\'']])
 
 /**
  * Reads the option `policy`, which `schemas/policy.schema.json` describes. Beside its shape, constraints must be ones that
@@ -26,13 +23,14 @@ const laterNames: ReadonlyMap<string, string> = new Map([['critical', 'supervise
  */
 export function compilePolicy(policy: unknown, registry: ConstraintRegistry): LocalPolicy {
   if (policy === undefined) return noPolicy
-  const { $schema, actions, agents, delegation, ...everyone } = readObject('', copyPlainData('option `policy`', policy), policyNames) as Readonly<Record<keyof Policy, unknown>>
+  const { $schema, actions, critical, agents, delegation, ...everyone } = readObject('', copyPlainData('option `policy`', policy), policyNames) as Readonly<Record<keyof Policy, unknown>>
   if ($schema !== undefined && typeof $schema !== 'string') throw wrong('$schema', 'must be a string')
   const compiled = {
     agents: readAgents(agents),
     delegation: readDelegation(delegation),
     everyone: readDemands('', everyone, registry),
     actions: readActions(actions, registry),
+    criticalActions: readCritical(critical),
     unknownActors: readUnknownActors((delegation as Partial<PolicyDelegation> | undefined)?.unknownActors, registry),
   }
   return Object.freeze({ ...compiled, widestSubject: widestSubjectOf([compiled.everyone, compiled.unknownActors, ...compiled.actions.values()]) })
@@ -44,6 +42,12 @@ function readActions(actions: unknown, registry: ConstraintRegistry): ReadonlyMa
     if (!isActionName(action)) throw wrong('actions', `has a key that is no action name (CAP-1): ${JSON.stringify(action)}`)
     return [action, readDemands(`actions.${action}`, readObject(`actions.${action}`, demands, demandNames), registry, action)]
   }))
+}
+
+function readCritical(critical: unknown): ReadonlySet<string> {
+  const actions = readSet('critical', critical) ?? new Set<string>()
+  for (const action of actions) if (!isActionName(action)) throw wrong('critical', `has an entry that is no action name (CAP-1): ${JSON.stringify(action)}`)
+  return actions
 }
 
 function readAgents(agents: unknown): AgentPolicy {
@@ -119,7 +123,7 @@ function widestSubjectOf(demands: readonly (Demands | undefined)[]): LocalPolicy
 
 function readObject(place: string, value: unknown, names?: readonly string[]): Readonly<Record<string, unknown>> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrong(place, 'must be an object')
-  if (names !== undefined) checkNames(place === '' ? 'key of the option `policy`' : `key of \`${place}\` in the option \`policy\``, value, names, laterNames)
+  if (names !== undefined) checkNames(place === '' ? 'key of the option `policy`' : `key of \`${place}\` in the option \`policy\``, value, names)
   return value as Readonly<Record<string, unknown>>
 }
 

@@ -113,7 +113,7 @@ export class GuardCore {
     const { now, verification, tokens } = this.settings.rules
     try {
       const demands = demandsOn(verification.compiler.policy, undefined, verified.compiled.hasUnknownActors)
-      return checkAuthorization(verified.compiled, demands, commonFacts, now(), verification.toleranceMs) ?? checkParent(verified, tokens, verification.compiler)
+      return checkAuthorization(verified.compiled, demands, commonFacts, now(), verification.toleranceMs) ?? checkParent(verified, tokens, verification.compiler) ?? verified.issuer.introspection?.checkSpent(verified)
     } catch (error) {
       return this.#failure(error)
     }
@@ -204,15 +204,11 @@ export class GuardCore {
 
   /** Later requests get 503; decisions in flight are waited for. */
   close(): Promise<void> {
-    this.#closing ??= this.#closeWhenIdle()
-    return this.#closing
-  }
-
-  async #closeWhenIdle(): Promise<void> {
-    if (this.#inFlight > 0) await new Promise<void>((resolve) => { this.#idle = resolve })
     const { verification, sharedRevocations } = this.settings.rules
     verification.issuers.close()
     sharedRevocations?.close()
+    this.#closing ??= this.#inFlight === 0 ? Promise.resolve() : new Promise((resolve) => { this.#idle = resolve })
+    return this.#closing
   }
 
   #openStated(request: ResourceRequest): MaybePromise<Session> {

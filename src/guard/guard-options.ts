@@ -1,3 +1,5 @@
+import type { JsonWebKey, KeyObject } from 'node:crypto'
+import type { AssertionAlgorithm } from '../token/client-assertion.js'
 import type { Algorithm } from '../token/algorithms.js'
 import type { AuditLogger, AuditSink } from '../audit/audit-trail.js'
 import type { Clock } from '../model/clock.js'
@@ -23,6 +25,8 @@ export interface IssuerOptions {
   readonly audience?: string | readonly string[]
   /** Namespace in front of the canonical claim names, such as `https://example.com/` (DIA-3). */
   readonly claimPrefix?: string
+  /** How it is asked about opaque tokens, and if that is wanted about JWTs. Default: opaque tokens are refused (INT-1). */
+  readonly introspection?: IntrospectionOptions
   /** Where the issuer says what it has revoked (REV-1). Default: nobody is asked, and `guard.revoke` is the only source. */
   readonly revocation?: RevocationOptions
 }
@@ -127,6 +131,43 @@ export interface GuardOptions<Request = any> {
   readonly now?: Clock
 }
 
+/** How an issuer is asked about tokens (RFC 7662). Give `clientId` and `clientSecret`, or `privateKey`. */
+export interface IntrospectionOptions {
+  /** This server's, at the issuer. */
+  readonly clientId: string
+  readonly clientSecret?: string | undefined
+  /** A PEM text, a private JWK, or a private key of `node:crypto`, for `private_key_jwt` (RFC 7523). */
+  readonly privateKey?: string | JsonWebKey | KeyObject
+  /** `kid` of that key. Default: that of the JWK, else none. */
+  readonly keyId?: string
+  /** Default: ES256, RS256 or EdDSA, as the key is. */
+  readonly algorithm?: AssertionAlgorithm
+  /** Default `client_secret_basic`, or with `privateKey`, `private_key_jwt`. */
+  readonly authentication?: 'client_secret_basic' | 'client_secret_post' | 'private_key_jwt'
+  /** https, or http on loopback. Default: the issuer's metadata say so. */
+  readonly endpoint?: string
+  /** For tokens that expire on completion (RFC 7009). Default: the issuer's metadata say so. */
+  readonly revocationEndpoint?: string
+  /** What scopes stand for, as `legacyScopes`. Default: each that is an action's name stands for that action (INT-3). */
+  readonly scopes?: Readonly<Record<string, LegacyScope | readonly LegacyScope[]>>
+  /** What its opaque tokens begin with. Needed where several issuers are asked. Default: any token that is no JWT. */
+  readonly tokenPrefix?: string
+  /** Its JWTs are verified here; `'introspect'`: and then introspected as well; `'refuse'`: it has none, and no keys. Default `'verify'`. */
+  readonly jwts?: 'verify' | 'introspect' | 'refuse'
+  /** Who counts `max_operations`: this server, or the issuer whenever it is asked, and then it is asked for every request (INT-4). Default `'here'`. */
+  readonly count?: 'here' | 'issuer'
+  /** Longest `exp - iat` of agent tokens, in seconds, or `Infinity`. Default 3,600 (INT-5). */
+  readonly maxLifetime?: number
+  /** Milliseconds that the issuer may take, 1 to 30,000. Default 3,000. */
+  readonly timeoutMs?: number
+  /** Calls that may be made in a second. Default 500; a quarter of them for tokens that are known. */
+  readonly callsPerSecond?: number
+  /** Calls under way at a time. Default 100. */
+  readonly callsInFlight?: number
+  /** Inactive tokens that one peer may make us ask about in a minute. Default 100. */
+  readonly inactivePerPeerPerMinute?: number
+}
+
 /** How proofs are checked. */
 export interface DpopOptions {
   /** Signature algorithms of proofs, advertised in the challenge. Default `['ES256', 'EdDSA', 'RS256']` (POP-3). */
@@ -184,13 +225,14 @@ export const laterOptions: ReadonlyMap<string, string> = new Map([
   ['mode', 'decisions are always enforced by this version'],
 ])
 
-export const issuerOptionNames = ['issuer', 'jwksUri', 'jwks', 'audience', 'claimPrefix', 'revocation'] as const satisfies readonly (keyof IssuerOptions)[]
+export const issuerOptionNames = ['issuer', 'jwksUri', 'jwks', 'audience', 'claimPrefix', 'introspection', 'revocation'] as const satisfies readonly (keyof IssuerOptions)[]
 
 export const issuerRevocationNames = ['listUrl', 'eventsUrl', 'pollSeconds'] as const satisfies readonly (keyof RevocationOptions)[]
 
-export const laterIssuerOptions: ReadonlyMap<string, string> = new Map([['introspection', 'opaque tokens are not supported by this version, and are refused']])
+export const introspectionOptionNames = [
+  'clientId', 'clientSecret', 'privateKey', 'keyId', 'algorithm', 'authentication', 'endpoint', 'revocationEndpoint', 'scopes', 'tokenPrefix', 'jwts', 'count', 'maxLifetime', 'timeoutMs', 'callsPerSecond', 'callsInFlight', 'inactivePerPeerPerMinute',
+] as const satisfies readonly (keyof IntrospectionOptions)[]
 
 export const laterRouteOptions: ReadonlyMap<string, string> = new Map([
-  ['critical', 'no token or policy marks critical actions in this version; use approval: \'required\''],
   ['significant', 'no approval can be given by this version'],
 ])

@@ -1,22 +1,21 @@
 import { LRUCache } from 'lru-cache'
 import type { GuardOptions, IssuerOptions } from './guard-options.js'
-import type { Clock } from '../model/clock.js'
-import { createRemoteKeySet, createStaticKeySet } from '../token/key-set.js'
+import { compileIntrospection, type IntrospectionSurroundings } from './compile-introspection.js'
+import { createRemoteKeySet, createStaticKeySet, noKeySet } from '../token/key-set.js'
 import { checkNames } from '../decision/did-you-mean.js'
 import { describeError } from '../model/describe-error.js'
 import { ignoreRejection } from '../model/maybe-promise.js'
-import { issuerOptionNames, issuerRevocationNames, laterIssuerOptions } from './guard-options.js'
+import { issuerOptionNames, issuerRevocationNames } from './guard-options.js'
 import { parseComparableUrl } from '../matching/comparable-url.js'
 import { createIssuerRevocations, type RevocationEvent, type RevocationSource } from '../token/issuer-revocations.js'
+import { isJwtLike } from '../token/introspected-tokens.js'
 import type { KeySet } from '../token/key-set.js'
 import type { Revocations } from '../token/revocations.js'
 import type { TrustedIssuer, TrustedIssuers } from '../token/trusted-issuers.js'
 
 const maxTenants = 1_000
 
-interface Surroundings {
-  readonly now: Clock
-  readonly warn: (cause: string, message: string) => void
+interface IssuerSurroundings extends Omit<IntrospectionSurroundings, 'fetch'> {
   readonly revocations: Revocations
   readonly onRevocation: (event: RevocationEvent) => void
 }
@@ -26,7 +25,7 @@ interface Surroundings {
  *
  * @throws TypeError where an issuer has no name, no audience or no acceptable place for its keys
  */
-export function createTrustedIssuers(options: GuardOptions, environment: NodeJS.ProcessEnv, surroundings: Surroundings): TrustedIssuers {
+export function createTrustedIssuers(options: GuardOptions, environment: NodeJS.ProcessEnv, surroundings: IssuerSurroundings): TrustedIssuers {
   const { issuer = environment.AAP_ISSUER, audience = environment.AAP_AUDIENCE } = options
   if (issuer === undefined || issuer === '') throw new TypeError('option `issuer` is missing: pass it, or set AAP_ISSUER in the environment')
   const trust = (settings: IssuerOptions): TrustedIssuer => createTrustedIssuer(settings, audience, options.fetch, surroundings)
@@ -44,7 +43,13 @@ export function createTrustedIssuers(options: GuardOptions, environment: NodeJS.
     named: [...trusted.values()],
     find: (iss) => trusted.get(iss),
     ready: async () => { await Promise.all([...trusted.values()].flatMap(({ keys, revocation }) => (revocation === undefined ? [keys.ready()] : [keys.ready(), revocation.ready()]))) },
-    close: () => { for (const { revocation } of trusted.values()) revocation?.close() },
+    findForOpaque: opaqueFinder([...trusted.values()]),
+    close: () => {
+      for (const { introspection, revocation } of trusted.values()) {
+        introspection?.close()
+        revocation?.close()
+      }
+    },
   }
 }
 
@@ -64,24 +69,41 @@ function createTenants(resolve: (iss: string) => IssuerOptions | undefined, trus
       if (cached?.settings === settings) return cached.entry
       const fingerprint = JSON.stringify(settings)
       if (cached?.fingerprint === fingerprint) return cached.entry
+      if ((settings as IssuerOptions).introspection !== undefined) throw new TypeError('option `issuer`: `introspection` is for issuers that are named at start-up')
       const entry = trust(settings as IssuerOptions)
       known.set(iss, { settings, fingerprint, entry })
       return entry
     },
+    // A token that is no JWT does not say whose it is.
+    findForOpaque: () => undefined,
     ready: () => Promise.resolve(),
     close: () => { known.clear() },
   }
 }
 
-function createTrustedIssuer(settings: IssuerOptions, defaultAudience: GuardOptions['audience'], fetch: GuardOptions['fetch'], surroundings: Surroundings): TrustedIssuer {
+type IntrospectingIssuer = NonNullable<ReturnType<TrustedIssuers['findForOpaque']>>
+
+/** @throws TypeError where a token could be of two of them: it is shown to nobody but its issuer */
+function opaqueFinder(issuers: readonly TrustedIssuer[]): TrustedIssuers['findForOpaque'] {
+  const asked = issuers.filter((issuer): issuer is IntrospectingIssuer => issuer.introspection !== undefined).sort((a, b) => b.introspection.tokenPrefix.length - a.introspection.tokenPrefix.length)
+  for (const [i, { issuer, introspection: { tokenPrefix } }] of asked.entries()) {
+    const same = asked.slice(i + 1).find(({ introspection }) => introspection.tokenPrefix === tokenPrefix)
+    if (same !== undefined) throw new TypeError(`option \`introspection\`: nothing tells opaque tokens of ${issuer} from those of ${same.issuer}: give each a \`tokenPrefix\``)
+  }
+  if (asked.length === 0) return () => undefined
+  return (token) => (isJwtLike(token) ? undefined : asked.find(({ introspection }) => token.startsWith(introspection.tokenPrefix)))
+}
+
+function createTrustedIssuer(settings: IssuerOptions, defaultAudience: GuardOptions['audience'], fetch: GuardOptions['fetch'], surroundings: IssuerSurroundings): TrustedIssuer {
   if (typeof settings !== 'object' || (settings as unknown) === null) throw new TypeError('option `issuer` must be a string, an object, a list of these, or a function')
-  checkNames('option of an issuer', settings, issuerOptionNames, laterIssuerOptions)
-  const { now, warn } = surroundings
-  const { issuer, jwks, jwksUri, claimPrefix, audience = defaultAudience } = settings
+  checkNames('option of an issuer', settings, issuerOptionNames)
+  const { issuer, introspection: asked, jwks, jwksUri, claimPrefix, audience = defaultAudience } = settings
   if (typeof issuer !== 'string' || issuer === '') throw new TypeError('option `issuer`: an issuer is a non-empty string')
   if (jwks !== undefined && jwksUri !== undefined) throw new TypeError(`option \`issuer\`: give \`jwks\` or \`jwksUri\` of ${issuer}, not both`)
   if (claimPrefix !== undefined && (typeof claimPrefix !== 'string' || claimPrefix === '')) throw new TypeError('option `issuer`: `claimPrefix` is a non-empty string')
-  const createKeys = (): KeySet => jwks !== undefined
+  const introspection = asked === undefined ? undefined : compileIntrospection(issuer, asked, { ...surroundings, fetch: fetch ?? globalThis.fetch })
+  const { now, warn } = surroundings
+  const createKeys = (): KeySet => introspection?.jwts === 'refuse' ? noKeySet : jwks !== undefined
     ? createStaticKeySet(jwks)
     : createRemoteKeySet({
         issuer,
@@ -92,14 +114,14 @@ function createTrustedIssuer(settings: IssuerOptions, defaultAudience: GuardOpti
       })
   try {
     const identifiers = audienceOf(audience)
-    return { issuer, audience: identifiers, audienceOrigin: firstOrigin(identifiers), claimPrefix, keys: createKeys(), revocation: createRevocationSource(settings, fetch, surroundings) }
+    return { issuer, audience: identifiers, audienceOrigin: firstOrigin(identifiers), claimPrefix, keys: createKeys(), introspection, revocation: createRevocationSource(settings, fetch, surroundings) }
   } catch (error) {
     const message = describeError(error)
     throw message.startsWith('option') ? error : new TypeError(`option \`issuer\`, ${issuer}: ${message}`)
   }
 }
 
-function createRevocationSource({ issuer, revocation }: IssuerOptions, fetch: GuardOptions['fetch'], { revocations, onRevocation }: Surroundings): RevocationSource | undefined {
+function createRevocationSource({ issuer, revocation }: IssuerOptions, fetch: GuardOptions['fetch'], { revocations, onRevocation }: IssuerSurroundings): RevocationSource | undefined {
   if (revocation === undefined) return undefined
   if (typeof revocation !== 'object' || (revocation as unknown) === null) throw new TypeError('revocation must be an object')
   checkNames('member of revocation', revocation, issuerRevocationNames, new Map())

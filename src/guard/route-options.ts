@@ -40,5 +40,6 @@ const rules: Record<(typeof routeOptionNames)[number], Rule> = {
   purposes: fact('a list of purposes', isStringList),
   region: fact('an ISO 3166-1 alpha-2 code in upper case', (value) => typeof value === 'string' && /^[A-Z]{2}$/.test(value)),
   approval: { isValid: (value) => value === 'required', expected: "'required'", mayBeFunction: false },
+  critical: fact('true or false', (value) => typeof value === 'boolean'),
   proof: { isValid: (value) => value === 'required', expected: "'required'", mayBeFunction: false },
 }

@@ -68,14 +68,14 @@ export function freezeSettings(options: GuardOptions, environment: NodeJS.Proces
     trail.write({ kind: 'event', time: timestampOf(Date.now()), ...event })
   }
   const registry = createRegistry({ registered: constraints, countedPerRequest: new Set(countedPerRequest) })
-  const issuers = createTrustedIssuers(options, environment, { now, warn: log.warn, revocations, onRevocation: tellRevocation })
+  const issuers = createTrustedIssuers(options, environment, { now, warn: log.warn, registry, answers: options.store?.answers, storeTimeoutMs: options.storeTimeoutMs, revocations, onRevocation: tellRevocation })
   const possession = compilePossession(options, issuers)
   for (const issuer of possession.withoutOrigin) log.warn(`no origin ${issuer}`, `Every DPoP proof with a token of ${issuer} will be refused, since nothing says where this server is: set the option \`baseUrl\`, or \`dpop: false\` (POP-4)`)
   const tellEvent = ({ event, store, detail }: StoreEvent): void => {
     log.warn(`${event} ${store}`, event === 'store_failed' ? `The store ${store} fails: ${detail}` : `The store ${store} has recovered`)
     trail.write({ kind: 'event', time: timestampOf(Date.now()), event, store, detail })
   }
-  const state = compileStore(options, possession.rules, log, tellEvent)
+  const state = compileStore(options, { possession: possession.rules, issuers, log, onEvent: tellEvent })
   const rules: DecisionRules = {
     verification: {
       issuers,

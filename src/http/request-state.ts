@@ -74,9 +74,9 @@ export function stateOf(req: IncomingMessage): RequestState | undefined {
 }
 
 /** A request counts once for an action, however often it is guarded (QTA-2). */
-export function admittedBy(req: IncomingMessage, { core, session }: RequestState, action: string): number | undefined {
+export function admittedBy(req: IncomingMessage, { core, session }: RequestState, action?: string): number | undefined {
   const tokenDigest = session.verified?.compiled.tokenDigest
-  return histories.get(req)?.admissions.find((admission) => admission.action === action && admission.tokenDigest === tokenDigest && admission.store === core.settings.rules.state.store)?.index
+  return histories.get(req)?.admissions.find((admission) => (action === undefined || admission.action === action) && admission.tokenDigest === tokenDigest && admission.store === core.settings.rules.state.store)?.index
 }
 
 export function noteAdmission(req: IncomingMessage, { core, session }: RequestState, action: string, index: number): void {

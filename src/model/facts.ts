@@ -25,6 +25,8 @@ export interface KnownFacts {
   readonly country?: string
   /** `'required'`: the action needs a human's approval whatever the token says (OVS-1). */
   readonly approval?: 'required'
+  /** Whether the action is critical: supervised agents need a human's approval for it, and where this is not known too (OVS-4). */
+  readonly critical?: boolean
   /** `'required'`: the token has to be bound to a key or a certificate (POP-2). */
   readonly proof?: 'required'
 }
@@ -35,5 +37,5 @@ export type Facts = KnownFacts & Readonly<Record<string, any>>
 
 /** The names above, as the guard checks them against misspelling. */
 export const factNames = [
-  'target', 'addresses', 'amount', 'quantities', 'classification', 'purposes', 'region', 'zone', 'country', 'approval', 'proof',
+  'target', 'addresses', 'amount', 'quantities', 'classification', 'purposes', 'region', 'zone', 'country', 'approval', 'critical', 'proof',
 ] as const satisfies readonly (keyof KnownFacts)[]

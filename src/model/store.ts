@@ -16,8 +16,9 @@ export interface StateStore {
    * Looks at the proof first: one that was shown before is refused, and so is a new one that finds no room; either way
    * nothing else happens. Otherwise it is remembered, whatever follows (POP-3).
    *
-   * Then takes the first alternative whose quotas all have room, whole, and nothing of the others. If none has, takes
-   * nothing and says when the earliest one will (QTA-2). `chargeOnly` is taken whole or not at all and never
+   * Then takes the first alternative whose quotas all have room, whole, with one operation of the budget, and nothing of
+   * the others. If none has, takes nothing and says when the earliest one will (QTA-2); if one has and nothing is left of
+   * the budget, takes nothing either (INT-4). `chargeOnly` is taken whole or not at all and never
    * changes the answer. Throwing, rejecting or any other answer refuses the request with 503 (QTA-6).
    */
   admit(admission: Admission): MaybePromise<AdmissionVerdict>
@@ -85,8 +86,23 @@ export interface Admission {
   readonly proof?: ProofId
   /** In the order of preference (CAP-3). Empty where no capability passed its stateless constraints. */
   readonly alternatives: readonly Alternative[]
+  /** What the token's budget of operations loses if an alternative is taken (INT-4). */
+  readonly budget?: BudgetCharge
   /** Quotas of the first candidate, where every capability was refused by another constraint (QTA-2). */
   readonly chargeOnly?: readonly QuotaCharge[]
+}
+
+/**
+ * One operation of a token's budget. What is left of a budget that is new is `most`; of one that is known, the lower of that
+ * and what was left: nothing that is said later makes it more.
+ */
+export interface BudgetCharge {
+  /** Digest of the token; fixed length, safe in any key space. */
+  readonly key: string
+  /** Integer from 0 to 2^53 - 1. */
+  readonly most: number
+  /** For how long the token can still be used, in whole milliseconds from 1. What is left is not forgotten earlier. */
+  readonly keepMs: number
 }
 
 /** What a proof of possession is remembered by (POP-3). */
@@ -118,8 +134,13 @@ export interface QuotaCharge {
 export type QuotaWindow = 'second' | 'minute' | 'hour' | 'day'
 
 export type AdmissionVerdict =
-  /** `alternative` is the position of the one that was taken; -1 where the admission had none. */
-  | { readonly outcome: 'admitted'; readonly alternative: number }
+  /**
+   * `alternative` is the position of the one that was taken; -1 where the admission had none. `operationsLeft` where it took an
+   * operation of a budget.
+   */
+  | { readonly outcome: 'admitted'; readonly alternative: number; readonly operationsLeft?: number }
+  /** An alternative has room, and the budget of operations is spent: nothing was taken of either. */
+  | { readonly outcome: 'spent' }
   /** No alternative has room; the earliest will in this many milliseconds. */
   | { readonly outcome: 'full'; readonly retryAfterMs: number }
   /** The proof was shown before. */

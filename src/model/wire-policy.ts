@@ -8,6 +8,10 @@ export type PolicyPurposes = string[]
  * A human must approve (OVS-1).
  */
 export type PolicyApproval = 'required'
+/**
+ * CAP-1.
+ */
+export type PolicyAction = string
 
 /**
  * What a resource server demands beside its tokens. It only ever narrows what they allow.
@@ -27,6 +31,10 @@ export interface Policy {
   actions?: {
     [k: string]: PolicyDemands
   }
+  /**
+   * Actions for which supervised agents need a human's approval (OVS-4).
+   */
+  critical?: PolicyAction[]
   agents?: PolicyAgents
   delegation?: PolicyDelegation
 }

@@ -2,15 +2,17 @@
  * One admission as one script of Redis: everything is read and checked before the first write, so that it is done whole or
  * not at all. It holds for Redis 6.2 and later and for Valkey.
  *
- * `KEYS`: the proof's, where there is one; then for each group of charges with one key, in the order of `ARGV`, the group's
+ * `KEYS`: the proof's and the budget's, where there are any; then for each group of charges with one key, in the order of `ARGV`, the group's
  * and one for each of its windows of a second or a minute.
  *
  * `ARGV`: `1`, or `0` where the connection was lost that it was first sent by; epoch milliseconds in place of the server's
- * clock, empty but in tests; for how many milliseconds to keep the proof, empty without one. Then `chargeOnly`, and each
+ * clock, empty but in tests; for how many milliseconds to keep the proof, empty without one; how many operations the budget has at
+ * most and for how many milliseconds to keep it, empty without one. Then `chargeOnly`, and each
  * alternative: how many groups; of each group how many charges; of each charge the window's letter and its name in one, its
  * limit and its quantity.
  *
- * Answers `late`, `replayed`, `admitted:<alternative>` or `full:<milliseconds>`.
+ * Answers `late`, `replayed`, `spent`, `admitted:<alternative>`, with a budget `admitted:<alternative>:<operations left>`, or
+ * `full:<milliseconds>`.
  *
  * A group is one MessagePack string: wall clock, own clock, the latest instant that its hours have seen and when, the same
  * of its days, for how long it is kept, and its counters by letter and name. Its own clock never goes back: it sums the forward
@@ -37,11 +39,22 @@ else
   now, spare = tonumber(ARGV[2]), hour
 end
 
-local nextKey, nextArg, arguments = 1, 4, #ARGV
+local nextKey, nextArg, arguments = 1, 6, #ARGV
 local keepMs = tonumber(ARGV[3])
 if keepMs then
   if call('EXISTS', KEYS[1]) == 1 then return 'replayed' end
   nextKey = 2
+end
+local left, budgetKey = tonumber(ARGV[4]), nil
+if left then
+  budgetKey = KEYS[nextKey]
+  nextKey = nextKey + 1
+  local text = call('GET', budgetKey)
+  if text then
+    local known = tonumber(text)
+    if not known then error('no budget of aap-guard: ' .. budgetKey) end
+    if known < left then left = known end
+  end
 end
 
 local groups, groupAt = {}, {}
@@ -200,6 +213,10 @@ while nextArg <= arguments do
     end
   end
 
+  if longest == 0 and alternative >= 0 and left == 0 then
+    answer = 'spent'
+    break
+  end
   if longest == 0 then
     for i = 1, charges do
       local id, quantity = ARGV[argOf[i]], tonumber(ARGV[argOf[i] + 2])
@@ -230,6 +247,10 @@ while nextArg <= arguments do
   if alternative >= 0 then
     if longest == 0 then
       answer = 'admitted:' .. alternative
+      if left then
+        left = left - 1
+        answer = answer .. format(':%.0f', left)
+      end
       break
     end
     if not shortest or longest < shortest then shortest = longest end
@@ -239,6 +260,8 @@ end
 
 -- A minute more than it could be shown for here: another process may be behind, where the proof is fresh for longer.
 if keepMs then call('SET', KEYS[1], '1', 'PX', format('%.0f', keepMs + 60000 + spare)) end
+-- What was taken of a budget, or would have been.
+if left and answer then call('SET', budgetKey, format('%.0f', left), 'PX', format('%.0f', tonumber(ARGV[5]) + spare)) end
 for i = 1, #groups do
   local group = groups[i]
   if group.isDirty then
@@ -248,7 +271,9 @@ for i = 1, #groups do
       local isAligned = letter == 104 or letter == 100
       if counter[isAligned and 2 or 1] == 0 and not counter[4] then saved[8][id] = nil end
     end
-    call('SET', group.key, cmsgpack.pack(saved), 'PX', format('%.0f', saved[7] + spare))
+    -- Of a clock that was set back: the latest instant that it has shown comes again.
+    local ahead = math.max(saved[3], saved[5], now) - now
+    call('SET', group.key, cmsgpack.pack(saved), 'PX', format('%.0f', saved[7] + ahead + spare))
   end
 end
 for i = 1, #groups do

@@ -1,12 +1,13 @@
-import type { Admission, AdmissionVerdict, Alternative, QuotaCharge, StateStore } from '../model/store.js'
+import type { Admission, AdmissionVerdict, Alternative, BudgetCharge, QuotaCharge, StateStore } from '../model/store.js'
 import type { Clock } from '../model/clock.js'
-import { AlignedClock } from './aligned-clock.js'
+import { AlignedClock, forwardSteps } from './aligned-clock.js'
+import { BudgetLog } from './budget-log.js'
 import { ProofLog } from './proof-log.js'
 import { createCounter, windowLengthMs, type Instants, type WindowCounter } from './window-counter.js'
 
 export interface MemoryStoreOptions {
   /**
-   * Counters kept at once. A new one that finds no room is refused, and with it the request (503): no live counter is
+   * Counters kept at once, and budgets of tokens beside them. A new one that finds no room is refused, and with it the request (503): no live counter is
    * forgotten to make room. Default 1,000,000.
    */
   readonly maxCounters?: number
@@ -23,6 +24,7 @@ export interface MemoryStoreOptions {
 
 const noAlternative: AdmissionVerdict = Object.freeze({ outcome: 'admitted', alternative: -1 })
 const replayed: AdmissionVerdict = Object.freeze({ outcome: 'replayed' })
+const spent: AdmissionVerdict = Object.freeze({ outcome: 'spent' })
 const proofsFull: AdmissionVerdict = Object.freeze({ outcome: 'proofs-full' })
 const firstAlternative: AdmissionVerdict = Object.freeze({ outcome: 'admitted', alternative: 0 })
 
@@ -45,6 +47,7 @@ class MemoryStore implements StateStore {
   readonly #counters = new Map<string, WindowCounter>()
   #size = 0
   readonly #proofs: ProofLog
+  readonly #budgets: BudgetLog
   readonly #maxCounters: number
   readonly #now: Clock
   readonly #monotonicNow: Clock
@@ -60,11 +63,12 @@ class MemoryStore implements StateStore {
     }
     this.#maxCounters = maxCounters
     this.#proofs = new ProofLog(maxProofs)
+    this.#budgets = new BudgetLog(maxCounters)
     this.#now = now ?? Date.now
     this.#monotonicNow = monotonicNow ?? (now === undefined ? () => performance.now() : forwardSteps(now))
   }
 
-  admit({ proof, alternatives, chargeOnly }: Admission): AdmissionVerdict {
+  admit({ proof, alternatives, budget, chargeOnly }: Admission): AdmissionVerdict {
     const monotonicMs = Math.floor(this.#monotonicNow())
     const wallMs = this.#now()
     if (!Number.isFinite(wallMs) || !Number.isFinite(monotonicMs)) throw new TypeError('the clock gives no finite number')
@@ -85,6 +89,7 @@ class MemoryStore implements StateStore {
       const { quotas } = alternatives[alternative] as Alternative
       const waitMs = this.#waitMs(quotas, instants)
       if (waitMs === 0) {
+        if (budget !== undefined) return this.#takeWithBudget(alternative, quotas, budget, wallMs, instants)
         this.#take(quotas, instants)
         return alternative === 0 ? firstAlternative : { outcome: 'admitted', alternative }
       }
@@ -118,6 +123,15 @@ class MemoryStore implements StateStore {
     for (let i = 0; i < quotas.length; i++) if (this.#found[i] === undefined) missing++
     if (missing > 0) this.#addMissing(quotas, missing, instants)
     for (let i = 0; i < quotas.length; i++) (this.#found[i] as WindowCounter).take((quotas[i] as QuotaCharge).quantity, instants)
+  }
+
+  #takeWithBudget(alternative: number, quotas: readonly QuotaCharge[], budget: BudgetCharge, wallMs: number, instants: Instants): AdmissionVerdict {
+    const isSpent = this.#budgets.left(budget) === 0
+    // Where the counters find no room after that, the budget has lost one: the stricter half.
+    const operationsLeft = this.#budgets.take(budget, wallMs, instants.monotonicMs)
+    if (isSpent) return spent
+    this.#take(quotas, instants)
+    return { outcome: 'admitted', alternative, operationsLeft }
   }
 
   /** Before anything is taken, so that a charge is whole or not at all. */
@@ -175,16 +189,4 @@ function findIn(first: WindowCounter | undefined, { name, window }: QuotaCharge)
   let counter = first
   while (counter !== undefined && (counter.name !== name || counter.window !== window)) counter = counter.next
   return counter
-}
-
-/** A monotonic clock made of a wall clock: it stands still while that one goes back. */
-function forwardSteps(now: Clock): Clock {
-  let latestMs = now()
-  let elapsedMs = 0
-  return () => {
-    const nowMs = now()
-    elapsedMs += Math.max(0, nowMs - latestMs)
-    latestMs = nowMs
-    return elapsedMs
-  }
 }

@@ -29,6 +29,7 @@ const longestWaitMs = 86_400_000
 
 const noAlternative: AdmissionVerdict = Object.freeze({ outcome: 'admitted', alternative: -1 })
 const firstAlternative: AdmissionVerdict = Object.freeze({ outcome: 'admitted', alternative: 0 })
+const spent: AdmissionVerdict = Object.freeze({ outcome: 'spent' })
 const replayed: AdmissionVerdict = Object.freeze({ outcome: 'replayed' })
 
 /**
@@ -70,15 +71,16 @@ class RedisStore implements StateStore {
 
   async admit(admission: Admission): Promise<AdmissionVerdict> {
     const { keys, args } = this.#inputOf(admission)
-    return verdictOf(await runWhenReady(this.#client, script, keys, args), admission.alternatives.length)
+    return verdictOf(await runWhenReady(this.#client, script, keys, args), admission)
   }
 
-  #inputOf({ scope, proof, alternatives, chargeOnly }: Admission): { readonly keys: readonly string[]; readonly args: readonly string[] } {
+  #inputOf({ scope, proof, budget, alternatives, chargeOnly }: Admission): { readonly keys: readonly string[]; readonly args: readonly string[] } {
     const keys: string[] = []
     const slot = `${this.#prefix}{${keyPart(scope)}}:`
     const keepMs = proof === undefined ? '' : integerText(proof.keepMs, 1, 'keepMs')
     if (proof !== undefined) keys.push(`${slot}p:${keyPart(proof.key)}`)
-    const args = [this.#instant(), keepMs]
+    if (budget !== undefined) keys.push(`${slot}b:${keyPart(budget.key)}`)
+    const args = [this.#instant(), keepMs, ...(budget === undefined ? ['', ''] : [integerText(budget.most, 0, 'budget'), integerText(budget.keepMs, 1, 'keepMs')])]
     addCharges(chargeOnly ?? [], slot, keys, args)
     for (const { quotas } of alternatives) addCharges(quotas, slot, keys, args)
     return { keys, args }
@@ -162,16 +164,18 @@ function integerText(value: number, least: number, name: string): string {
 }
 
 /** Nothing is admitted but by an answer that this admission can have. Clients can be told to give texts as bytes. */
-function verdictOf(reply: unknown, alternativeCount: number): AdmissionVerdict {
+function verdictOf(reply: unknown, { alternatives: { length: alternativeCount }, budget }: Admission): AdmissionVerdict {
   const answer = Buffer.isBuffer(reply) ? reply.toString('latin1') : reply
   if (typeof answer === 'string') {
-    if (answer === 'admitted:0' && alternativeCount > 0) return firstAlternative
+    if (answer === 'admitted:0' && alternativeCount > 0 && budget === undefined) return firstAlternative
     if (answer === 'admitted:-1' && alternativeCount === 0) return noAlternative
     if (answer === 'replayed') return replayed
     if (answer === 'late') throw new Error('the connection to Redis was lost before it answered')
-    const [, outcome, digits] = /^(admitted|full):(\d{1,9})$/.exec(answer) ?? []
+    if (answer === 'spent' && alternativeCount > 0 && budget !== undefined) return spent
+    const [, outcome, digits, left] = /^(admitted|full):(\d{1,9})(?::(\d{1,16}))?$/.exec(answer) ?? []
     const number = Number(digits)
-    if (outcome === 'admitted' && number < alternativeCount) return { outcome, alternative: number }
+    if ((left !== undefined) !== (outcome === 'admitted' && budget !== undefined)) throw new Error(`Redis answered ${inspect(answer).slice(0, 100)}`)
+    if (outcome === 'admitted' && number < alternativeCount) return { outcome, alternative: number, ...(left !== undefined && { operationsLeft: Number(left) }) }
     if (outcome === 'full' && alternativeCount > 0 && number >= 1 && number <= longestWaitMs) return { outcome, retryAfterMs: number }
   }
   throw new Error(`Redis answered ${inspect(answer).slice(0, 100)}`)

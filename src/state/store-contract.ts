@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Admission, AdmissionVerdict, ProofId, QuotaCharge, QuotaWindow, StateStore } from '../model/store.js'
+import type { Admission, AdmissionVerdict, BudgetCharge, ProofId, QuotaCharge, QuotaWindow, StateStore } from '../model/store.js'
 
 /**
  * Makes an empty store.
@@ -11,8 +11,8 @@ export type StoreFactory = (clock: () => number) => StateStore | Promise<StateSt
 /** One thing that every store has to do. */
 export interface ContractCase {
   /**
-   * `counting`: quotas are exact. `atomic`: a proof of possession is accepted once, in one step with the quotas; a store that
-   * says `isAtomic: false` need not pass it, and no guard with DPoP takes it.
+   * `counting`: quotas are exact. `atomic`: a proof of possession is accepted once, and a budget of operations is exact, in one
+   * step with the quotas; a store that says `isAtomic: false` need not pass it, and no guard with DPoP or introspection takes it.
    */
   readonly part: 'counting' | 'atomic'
   /** Names the rule. */
@@ -30,7 +30,7 @@ export interface ContractCase {
  */
 export function storeContract(createStore: StoreFactory): readonly ContractCase[] {
   const partOf = (part: ContractCase['part'], cases: readonly BenchCase[]): ContractCase[] => cases.map(({ name, run }) => ({ part, name, run: () => withBench(createStore, run) }))
-  return [...partOf('counting', countingCases), ...partOf('atomic', atomicCases)]
+  return [...partOf('counting', countingCases), ...partOf('atomic', [...atomicCases, ...budgetCases])]
 }
 
 /** 2025-03-10T10:59:30.250Z: half a minute before an hour ends, so that aligned and sliding windows differ. */
@@ -288,6 +288,93 @@ const countingCases: readonly BenchCase[] = [
       bench.nowMs += 20_000
       assert.equal(await bench.take(hourly), false)
       assert.equal(await bench.take(minutely), false)
+    },
+  })),
+]
+
+/** A token's budget, for a test that lasts no longer than a day. */
+function budgetOf(name: string, most: number, keepMs = 172_800_000): BudgetCharge {
+  return { key: keyOf(name), most, keepMs }
+}
+
+const budgetCases: readonly BenchCase[] = [
+  {
+    name: 'INT-4: a budget admits as many as it has, and says how many are left',
+    run: async ({ admit }) => {
+      const one = { alternatives: [{ quotas: [] }], budget: budgetOf('b', 3) }
+      for (const operationsLeft of [2, 1, 0]) assert.deepEqual(await admit(one), { outcome: 'admitted', alternative: 0, operationsLeft })
+      for (let i = 0; i < 3; i++) assert.deepEqual(await admit(one), { outcome: 'spent' })
+    },
+  },
+  {
+    name: 'INT-4: of 500 at once exactly as many as it has',
+    run: async ({ admit }) => {
+      const verdicts = await Promise.all(Array.from({ length: 500 }, () => admit({ alternatives: [{ quotas: [quota('day', 'day', 1_000)] }], budget: budgetOf('b', 100) })))
+      const left = verdicts.flatMap((verdict) => (verdict.outcome === 'admitted' ? [verdict.operationsLeft] : []))
+      assert.deepEqual(left.sort((a, b) => Number(a) - Number(b)), Array.from({ length: 100 }, (_, i) => i))
+      assert.equal(verdicts.filter(({ outcome }) => outcome === 'spent').length, 400)
+    },
+  },
+  {
+    name: 'INT-4: a budget of 0 admits nothing, and nothing that is said later makes it more',
+    run: async ({ admit }) => {
+      const ask = async (most: number): Promise<unknown> => admit({ alternatives: [{ quotas: [] }], budget: budgetOf('b', most) })
+      assert.deepEqual(await ask(5), { outcome: 'admitted', alternative: 0, operationsLeft: 4 })
+      assert.deepEqual(await ask(Number.MAX_SAFE_INTEGER), { outcome: 'admitted', alternative: 0, operationsLeft: 3 })
+      assert.deepEqual(await ask(2), { outcome: 'admitted', alternative: 0, operationsLeft: 1 })
+      assert.deepEqual(await ask(100), { outcome: 'admitted', alternative: 0, operationsLeft: 0 })
+      assert.deepEqual(await ask(100), { outcome: 'spent' })
+      assert.deepEqual(await admit({ alternatives: [{ quotas: [] }], budget: budgetOf('none', 0) }), { outcome: 'spent' })
+      assert.deepEqual(await admit({ alternatives: [{ quotas: [] }], budget: budgetOf('none', 9) }), { outcome: 'spent' })
+    },
+  },
+  {
+    name: 'INT-4: only what is admitted takes one, and what is spent takes no quota',
+    run: async ({ admit, takeTimes }) => {
+      const hourly = quota('hourly', 'hour', 3)
+      const none = quota('none', 'hour', 0)
+      const budget = budgetOf('b', 2)
+      assert.equal((await admit({ alternatives: [{ quotas: [none] }], budget })).outcome, 'full')
+      assert.deepEqual(await admit({ alternatives: [], chargeOnly: [quota('other', 'hour', 9)], budget }), { outcome: 'admitted', alternative: -1 })
+      assert.deepEqual(await admit({ alternatives: [{ quotas: [none] }, { quotas: [hourly] }], budget }), { outcome: 'admitted', alternative: 1, operationsLeft: 1 })
+      assert.equal((await admit({ alternatives: [{ quotas: [hourly] }], budget })).outcome, 'admitted')
+      assert.deepEqual(await admit({ alternatives: [{ quotas: [hourly] }], budget }), { outcome: 'spent' })
+      assert.equal((await admit({ alternatives: [{ quotas: [none] }], budget })).outcome, 'full')
+      assert.equal(await takeTimes(5, hourly), 1)
+    },
+  },
+  {
+    name: 'INT-4, POP-3: a replay takes none, and a proof is remembered though the budget is spent',
+    run: async ({ admit }) => {
+      const ask = async (proof: string): Promise<AdmissionVerdict> => admit({ alternatives: [{ quotas: [] }], budget: budgetOf('b', 2), proof: proofOf(proof) })
+      assert.equal((await ask('p')).outcome, 'admitted')
+      for (let i = 0; i < 5; i++) assert.equal((await ask('p')).outcome, 'replayed')
+      assert.deepEqual(await ask('q'), { outcome: 'admitted', alternative: 0, operationsLeft: 0 })
+      assert.equal((await ask('r')).outcome, 'spent')
+      assert.equal((await ask('r')).outcome, 'replayed')
+    },
+  },
+  {
+    name: 'INT-4: budgets of different tokens do not share anything, nor do budgets, quotas and proofs under one key',
+    run: async ({ admit, show, takeTimes }) => {
+      const one = quota('same', 'hour', 2)
+      assert.equal(await takeTimes(1, one), 1)
+      assert.equal(await show(proofOf('same')), 'admitted')
+      for (const name of ['same', 'other']) {
+        assert.deepEqual(await admit({ alternatives: [{ quotas: [] }], budget: budgetOf(name, 2) }), { outcome: 'admitted', alternative: 0, operationsLeft: 1 })
+      }
+      assert.equal(await takeTimes(5, one), 1)
+    },
+  },
+  ...([['an hour', hourMs], ['a day', 24 * hourMs]] as const).map(([text, stepMs]) => ({
+    name: `INT-4: a clock that jumps ${text} forward and back brings no budget back`,
+    run: async (bench: Bench) => {
+      const ask = async (): Promise<string> => (await bench.admit({ alternatives: [{ quotas: [] }], budget: budgetOf('b', 2) })).outcome
+      assert.deepEqual([await ask(), await ask()], ['admitted', 'admitted'])
+      for (const by of [stepMs, -stepMs, -stepMs]) {
+        bench.nowMs += by
+        assert.equal(await ask(), 'spent')
+      }
     },
   })),
 ]

@@ -64,6 +64,12 @@ export class Hearing {
     return this.#first === undefined ? this.#silence() : this.#first.promise.then(() => this.#silence())
   }
 
+  /** Whoever waits is answered. */
+  close(): void {
+    this.#isStarted = true
+    this.#settleFirst()
+  }
+
   #silence(): Denial | undefined {
     if (performance.now() - this.#heardAtMs < silentForMs) return undefined
     const since = this.#heardAtMs === -Infinity ? 'has told nothing that can be relied on' : 'has not been heard of for 60 s'

@@ -120,6 +120,7 @@ class IssuerRevocations implements RevocationSource {
   }
 
   close(): void {
+    this.#hearing.close()
     this.#list?.close()
     this.#stream?.close()
   }

@@ -60,6 +60,9 @@ export function createStaticKeySet(jwks: unknown): KeySet {
   }
 }
 
+/** Of an issuer whose JWTs are refused. */
+export const noKeySet: KeySet = { find: () => none, holds: () => false, ready: () => Promise.resolve() }
+
 export interface RemoteKeySetOptions {
   readonly issuer: string
   /** Where the keys are. Without it they are found by the issuer's metadata (KEY-1). */

@@ -27,7 +27,6 @@ export class SharedRevocations {
   readonly #options: SharedRevocationsOptions
   readonly #hearing: Hearing
   #subscription: RevocationSubscription | undefined
-  #isClosed = false
   /** What others have revoked, and is not on record yet. */
   #untold = 0
 
@@ -54,12 +53,11 @@ export class SharedRevocations {
   }
 
   close(): void {
-    this.#isClosed = true
+    this.#hearing.close()
     this.#subscription?.close()
   }
 
   #listen(): void {
-    if (this.#isClosed) return
     this.#subscription = this.#feed.subscribe({
       revoked: (notices) => { this.#take(notices) },
       caughtUp: (sinceMs) => { this.#hearing.heard(sinceMs) },

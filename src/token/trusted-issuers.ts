@@ -1,3 +1,4 @@
+import type { IntrospectedTokens } from './introspected-tokens.js'
 import type { KeySet } from './key-set.js'
 import type { RevocationSource } from './issuer-revocations.js'
 
@@ -12,6 +13,8 @@ export interface TrustedIssuer {
   /** What stands in front of the canonical claim names (DIA-3). */
   readonly claimPrefix: string | undefined
   readonly keys: KeySet
+  /** Absent where it is not asked about tokens: its opaque ones are refused. */
+  readonly introspection: IntrospectedTokens | undefined
   /** Where it says what it has revoked; absent where nobody asks (REV-1). */
   readonly revocation?: RevocationSource | undefined
 }
@@ -22,8 +25,10 @@ export interface TrustedIssuers {
   readonly named: readonly TrustedIssuer[] | undefined
   /** `undefined` where the issuer is not trusted. */
   find(iss: string): TrustedIssuer | undefined
+  /** Whom to ask about a token that is no JWT; `undefined` for JWTs, and where nobody is (INT-1). */
+  findForOpaque(token: string): (TrustedIssuer & { readonly introspection: IntrospectedTokens }) | undefined
   /** Resolves when the keys of all issuers that are known by name are there, and what they have revoked. */
   ready(): Promise<void>
-  /** Asks no issuer any more what it revokes. */
+  /** Gives up what it still wanted of the issuers, and asks none any more. */
   close(): void
 }

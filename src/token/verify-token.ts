@@ -20,15 +20,27 @@ export interface VerifiedToken {
   readonly facts: TokenFacts
   readonly times: TokenTimes
   readonly issuer: TrustedIssuer
-  /** The key that verified it: when it leaves the issuer's set, the token is no longer verified. */
-  readonly key: VerificationKey
+  /** The key that verified it: when it leaves the issuer's set, the token is no longer verified. Absent for an opaque token. */
+  readonly key: VerificationKey | undefined
   readonly compiled: CompiledAuthorization
   /** What the sender has to hold; empty where the token is not bound (POP-1). */
   readonly confirmation: Confirmation
   /** Whether scopes said what it permits, in the absence of AAP claims (DIA-5). */
   readonly byLegacyScopes: boolean
+  /** Of an introspected token that has one (INT-4). */
+  readonly budget?: TokenBudget | undefined
   /** What handlers see, deeply frozen (AUD-5). */
   readonly view: AgentAuthorization & { readonly token: TokenFacts }
+}
+
+/** How many operations a token is for. */
+export interface TokenBudget {
+  /** At most so many are left, as the issuer says. */
+  readonly most: number
+  /** Whether each admitted request takes one from the store; else the issuer counts. */
+  readonly isCountedHere: boolean
+  /** Told when the last one was taken, and when it is found spent. */
+  readonly complete: () => void
 }
 
 export interface VerificationRules extends JwtRules {

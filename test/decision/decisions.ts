@@ -53,7 +53,7 @@ export function deciding({ claims = {}, capabilities = [{ action: 'a' }], regist
   const verified = { compiled, confirmation: {} } as VerifiedToken
   const warnings: string[] = []
   const rules: DecisionRules = {
-    verification: { issuers: { named: [], find: () => undefined, ready: async () => undefined, close: () => undefined }, algorithms: new Set(), tokenType: 'any', toleranceMs: 60_000, compiler },
+    verification: { issuers: { named: [], find: () => undefined, ready: async () => undefined, findForOpaque: () => undefined, close: () => undefined }, algorithms: new Set(), tokenType: 'any', toleranceMs: 60_000, compiler },
     tokens,
     possession: { isStrict: false, dpop: undefined, mtls: undefined, proxies: new TrustedProxies([]), baseOrigin: undefined },
     failures: undefined,

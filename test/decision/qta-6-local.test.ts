@@ -137,9 +137,24 @@ describe('QTA-6: a store that hangs', () => {
     await late(50)
     await late(1)
     state.answer = undefined
-    await vi.advanceTimersByTimeAsync(100)
+    expect(outcomeOf(await decide())).toBe('temporarily_unavailable QTA-6')
+    await vi.advanceTimersByTimeAsync(750)
     expect(outcomeOf(await decide())).toBe('allow 0')
     expect(outcomeOf(await decide())).toBe('allow 0')
+  })
+
+  it('is probed ten times a second, and after five in vain every 750 ms, so that its client may notice the silence', async () => {
+    const { state, decide, late } = setUp()
+    state.answer = hanging
+    await late(5)
+    const probes: number[] = []
+    for (let ms = 0; ms < 5_000; ms += 10) {
+      const { asked } = state
+      void decide()
+      if (state.asked > asked) probes.push(ms)
+      await vi.advanceTimersByTimeAsync(10)
+    }
+    expect(probes).toEqual([0, 250, 500, 750, 1_000, 1_750, 2_500, 3_250, 4_000, 4_750])
   })
 
   it('four that were late are no reason to ask less, nor are five with an answer between', async () => {

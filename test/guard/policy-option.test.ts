@@ -37,6 +37,7 @@ const demands = { purposes: ['p'], constraints: { max_depth: 1 }, quotas: { perA
 const kinds = {
   text: { right: ['', 'https://example.com/x.json'] as readonly unknown[], isRight: (value: unknown) => typeof value === 'string' },
   texts: { right: texts, isRight: (value: unknown) => Array.isArray(value) && value.every((item) => typeof item === 'string' && item !== '') },
+  actionNames: { right: [[], ['a', 'cms.publish', 'a'.repeat(128)]], isRight: (value: unknown) => Array.isArray(value) && value.every((item) => typeof item === 'string' && /^[a-z]+$/.test(item)) },
   domains: { right: [[], ['example.com', 'a_b-c.9', 'x'.repeat(255)]], isRight: (value: unknown) => Array.isArray(value) && value.every((item) => typeof item === 'string' && /^[a-z0-9._-]{1,255}$/.test(item)) },
   required: { right: ['required'], isRight: (value: unknown) => value === 'required' },
   depth: { right: [0, 1, 10], isRight: (value: unknown) => [0, 1, 10].includes(value as number) },
@@ -57,6 +58,7 @@ const places: Readonly<Record<string, keyof typeof kinds>> = {
   actions: 'actions',
   'actions/cms.publish': 'demands',
   ...below('actions/cms.publish'),
+  critical: 'actionNames',
   agents: 'object',
   'agents/allowedIds': 'texts',
   'agents/allowedOperators': 'texts',
@@ -142,8 +144,12 @@ describe('unknown names, at every level', () => {
     for (const name of names) expect(refusalOf(policyWith(place === '' ? name : `${place}/${name}`, {})), name).toMatch(/^unknown key of .*`policy`/)
   })
 
-  it.each(['', 'actions/a/', 'delegation/unknownActors/'])('%scritical is decided and not built', (place) => {
-    expect(refusalOf(policyWith(`${place}critical`, ['a']))).toMatch(/`critical` does not exist yet: supervised agents/)
+  it.each(['actions/a/', 'delegation/unknownActors/'])('critical actions are listed at the top, not below %s', (place) => {
+    expect(refusalOf(policyWith(`${place}critical`, ['a']))).toMatch(/^unknown key of .*`critical`/)
+  })
+
+  it.each([null, true, 'a', {}, [''], [1], ['a b'], ['1a']])('OVS-4: critical as %j', (critical) => {
+    expect(refusalOf({ critical })).toMatch(/`critical`/)
   })
 })
 

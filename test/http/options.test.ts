@@ -32,12 +32,8 @@ describe('options fail at start-up', () => {
     expect(make({ [name]: {} })).toThrow(`\`${name}\` does not exist yet`)
   })
 
-  it.each(['critical', 'significant'])('the route option `%s` does not exist yet, and says so', (name) => {
+  it.each(['significant'])('the route option `%s` does not exist yet, and says so', (name) => {
     expect(() => requireCapability('a', { [name]: true })).toThrow(`\`${name}\` does not exist yet`)
-  })
-
-  it('`introspection` of an issuer does not exist yet, and says so', () => {
-    expect(make({ issuer: { issuer: 'https://as.example.com', introspection: {} } })).toThrow('does not exist yet')
   })
 
   it.each<[string, unknown[]]>([

@@ -160,7 +160,7 @@ describe('RTE-1 at start-up', () => {
     ['a parameter twice', { 'GET /:a/:a': 'a' }], ['beyond ASCII', { 'GET /ä': 'a' }],
     ['a name that is no action', { 'GET /a': 'not an action' }], ['an empty action', { 'GET /a': '' }], ['no action', { 'GET /a': {} }], ['null', { 'GET /a': null }], ['a number', { 'GET /a': 1 }],
     ['public false', { 'GET /a': { public: false } }], ['public and an action', { 'GET /a': { public: true, action: 'a' } }], ['an unknown option', { 'GET /a': { action: 'a', tarqet: 'https://a.test' } }],
-    ['a later option', { 'GET /a': { action: 'a', critical: true } }], ['a wrong fact', { 'GET /a': { action: 'a', classification: 'secret' } }],
+    ['a later option', { 'GET /a': { action: 'a', significant: true } }], ['critical as a word', { 'GET /a': { action: 'a', critical: 'yes' } }], ['a wrong fact', { 'GET /a': { action: 'a', classification: 'secret' } }],
     ['no object', 'GET /a'], ['null', null],
   ])('an entry with %s is an error', (_what, table) => {
     expect(make(table)).toThrow(TypeError)

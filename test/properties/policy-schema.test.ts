@@ -37,6 +37,7 @@ const delegation = some({ maxDepth: fc.nat(10), parentJti: fc.constant('required
 const policies = some({
   $schema: text,
   ...demandModel,
+  critical: fc.array(fc.constantFrom('a', 'cms.publish'), { maxLength: 2 }),
   actions: fc.dictionary(fc.constantFrom('a', 'cms.publish', 'constructor', `a${'b'.repeat(127)}`), some(demandModel), { maxKeys: 2 }),
   agents: some({ allowedIds: texts, allowedOperators: texts, allowedTrustDomains: fc.array(fc.constantFrom('example.com', 'a_b-9'), { maxLength: 2 }), deniedModels: texts, attestedRuntime: fc.constant('required') }),
   delegation,

@@ -85,7 +85,7 @@ describe('the schema of local policy', () => {
 
   it.each<[string, unknown]>([
     ['an unknown key', { purpose: ['p'] }],
-    ['what is not built', { critical: ['cms.publish'] }],
+    ['critical actions that are none', { critical: ['cms publish'] }],
     ['demands that are only made of everyone', { actions: { a: { agents: {} } } }],
     ['an empty text', { agents: { allowedIds: [''] } }],
     ['a wildcard for actions', { actions: { 'cms.*': {} } }],

@@ -11,11 +11,11 @@ import { verifyToken, type VerificationRules } from '../../src/token/verify-toke
 import { ec } from './keys/json-web-keys.js'
 import { audience, issuer, issuerKey, jwks, now, nowMs, otherKey, payloadOf, signJws, signToken } from './signed-token.js'
 
-const trusted = (name: string, keys: KeySet): TrustedIssuer => ({ issuer: name, audience: new Set([audience]), audienceOrigin: undefined, claimPrefix: undefined, keys })
+const trusted = (name: string, keys: KeySet): TrustedIssuer => ({ issuer: name, audience: new Set([audience]), audienceOrigin: undefined, claimPrefix: undefined, keys, introspection: undefined })
 
 function rulesFor(...issuers: readonly TrustedIssuer[]): VerificationRules {
   return {
-    issuers: { named: issuers, find: (iss) => issuers.find((entry) => entry.issuer === iss), ready: async () => undefined, close: () => undefined },
+    issuers: { named: issuers, find: (iss) => issuers.find((entry) => entry.issuer === iss), ready: async () => undefined, findForOpaque: () => undefined, close: () => undefined },
     algorithms: new Set(defaultAlgorithms),
     tokenType: 'any',
     toleranceMs: 60_000,
@@ -37,7 +37,7 @@ describe('a valid token', () => {
     expect(verified.facts).toEqual({ kind: 'jwt', issuer, id: 'token-1', subject: 'spiffe://example.com/agent/researcher-01', clientId: 'c', expiresAt: now + 300, scopes: ['a', 'b'] })
     expect(verified.times).toEqual({ expiresAt: now + 300, issuedAt: now - 10, notBefore: now })
     expect(verified.compiled.authorization.capabilities.map(({ action }) => action)).toEqual(['search.web', 'cms.draft'])
-    expect(verified.key.kid).toBe('k1')
+    expect(verified.key?.kid).toBe('k1')
   })
 
   it('AUD-5: what handlers see is frozen to its leaves', async () => {

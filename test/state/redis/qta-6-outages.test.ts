@@ -10,6 +10,9 @@ const limited = (limit: number, key = 'k'): Admission => ({
   alternatives: [{ quotas: (['minute', 'day'] as const).map((window) => ({ key, name: 'quota', window, limit, quantity: 1 })) }],
 })
 
+/** With `everysec`, the default, a server that is killed may have forgotten what it answered. */
+const durable = ['--appendonly', 'yes', '--appendfsync', 'no']
+
 describeRedis('QTA-6: a Redis that fails admits nothing', () => {
   describe.each(clientKinds)('by the client $name', ({ connect }) => {
     let server: RedisServer
@@ -49,7 +52,7 @@ describeRedis('QTA-6: a Redis that fails admits nothing', () => {
     })
 
     it('killed under load and started again with its append-only file: nothing above the limit, and no key without an expiry', async () => {
-      await begin(['--appendonly', 'yes', '--appendfsync', 'always'])
+      await begin(durable)
       let admitted = 0
       const load = Array.from({ length: 8 }, async () => {
         for (let i = 0; i < 150; i++) {
@@ -83,7 +86,7 @@ describeRedis('QTA-6: a Redis that fails admits nothing', () => {
     })
 
     it('down: refused, and admitted again when it is back', async () => {
-      await begin(['--appendonly', 'yes', '--appendfsync', 'always'])
+      await begin(durable)
       expect(await admittedOf(2, limited(3))).toBe(2)
       await server.kill()
       for (let i = 0; i < 3; i++) await expectNone(limited(3))
@@ -122,7 +125,7 @@ describeRedis('QTA-6: a Redis that fails admits nothing', () => {
     })
 
     it('loading its data: refused, and then it knows them', async () => {
-      await begin(['--appendonly', 'yes', '--aof-use-rdb-preamble', 'no'])
+      await begin([...durable, '--aof-use-rdb-preamble', 'no'])
       expect(await admittedOf(2, limited(3))).toBe(2)
       await server.command('EVAL', "for i = 1, 3000 do redis.call('SET', 'filler-' .. i, string.rep('x', 1024), 'PX', 600000) end", '0')
       await server.restart({ isAwaited: false, settings: ['--key-load-delay', '300', '--loading-process-events-interval-bytes', '1024'] })

@@ -64,6 +64,17 @@ describeRedis('QTA-7: in Redis nothing is kept without an expiry', () => {
     expect(found[0]![1]).toBeLessThanOrEqual(120_001)
   })
 
+  it('QTA-3: what a clock that is set back finds is kept until that clock has come to it again', async () => {
+    await redis.server.command('FLUSHALL')
+    let nowMs = Date.UTC(2025, 0, 10)
+    const store = redisStore(redis.client, { now: () => nowMs })
+    const take = async (): Promise<string> => (await store.admit({ scope: 's', alternatives: [{ quotas: [{ key: 'k', name: 'quota', window: 'day', limit: 1, quantity: 1 }] }] })).outcome
+    expect(await take()).toBe('admitted')
+    nowMs -= 3 * lengthOf.day
+    expect(await take()).toBe('full')
+    for (const [key, ttl] of await expiries()) expect(ttl, key).toBeGreaterThan(5 * lengthOf.day)
+  })
+
   it('a refusal writes nothing', async () => {
     await redis.server.command('FLUSHALL')
     const store = redisStore(redis.client)

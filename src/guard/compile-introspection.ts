@@ -1,0 +1,63 @@
+import type { AnswerStore } from '../model/store.js'
+import type { Clock } from '../model/clock.js'
+import type { ConstraintRegistry } from '../constraints/registry.js'
+import type { Fetch } from '../token/fetch-json.js'
+import type { IntrospectionOptions } from './guard-options.js'
+import { checkNames } from '../decision/did-you-mean.js'
+import { compileScopes } from './compile-legacy-scopes.js'
+import { createIntrospection } from '../token/introspection.js'
+import { createIntrospectionEndpoint } from '../token/introspection-endpoint.js'
+import { createRevocationQueue } from '../token/revocation-queue.js'
+import { describeError } from '../model/describe-error.js'
+import { introspectionOptionNames } from './guard-options.js'
+import { IntrospectedTokens } from '../token/introspected-tokens.js'
+import type { ClientAuthentication } from '../token/client-authentication.js'
+
+export interface IntrospectionSurroundings {
+  readonly fetch: Fetch
+  readonly now: Clock
+  readonly warn: (cause: string, message: string) => void
+  readonly registry: ConstraintRegistry
+  readonly answers: AnswerStore | undefined
+  readonly storeTimeoutMs: number | undefined
+}
+
+/**
+ * The option `introspection` of an issuer.
+ *
+ * @throws TypeError or RangeError that names the issuer and what is wrong
+ */
+export function compileIntrospection(issuer: string, options: IntrospectionOptions, { fetch, now, warn, registry, answers, storeTimeoutMs }: IntrospectionSurroundings): IntrospectedTokens {
+  const at = `option \`introspection\` of ${issuer}`
+  if (typeof options !== 'object' || (options as unknown) === null || Array.isArray(options)) throw new TypeError(`${at} must be an object with clientId and clientSecret or privateKey`)
+  checkNames(`key of the ${at}`, options, introspectionOptionNames)
+  const { endpoint, revocationEndpoint, scopes, tokenPrefix = '', jwts = 'verify', count = 'here', maxLifetime, timeoutMs, callsPerSecond, callsInFlight, inactivePerPeerPerMinute } = options
+  if (typeof tokenPrefix !== 'string' || !/^[A-Za-z0-9._~+/-]*$/.test(tokenPrefix)) throw new TypeError(`${at}: \`tokenPrefix\` is what tokens begin with, of the characters that tokens have`)
+  if (!['verify', 'introspect', 'refuse'].includes(jwts)) throw new TypeError(`${at}: \`jwts\` must be 'verify', 'introspect' or 'refuse'`)
+  if (maxLifetime !== undefined && maxLifetime !== Infinity && (!Number.isSafeInteger(maxLifetime) || maxLifetime < 1)) throw new RangeError(`${at}: \`maxLifetime\` must be seconds, an integer from 1, or Infinity`)
+  try {
+    const remote = createIntrospectionEndpoint({ issuer, endpoint, revocationEndpoint, client: clientOf(options), fetch, now, timeoutMs })
+    return new IntrospectedTokens({
+      source: createIntrospection({ issuer, endpoint: remote, answers, storeTimeoutMs, count, now, warn, callsPerSecond, callsInFlight, inactivePerPeerPerMinute }),
+      revocations: createRevocationQueue({ issuer, endpoint: remote, warn }),
+      reading: { scopes: compileScopes(`${at}: \`scopes\``, scopes, registry), maxLifetimeSeconds: maxLifetime },
+      tokenPrefix,
+      jwts,
+      countsHere: count === 'here',
+    })
+  } catch (error) {
+    const message = describeError(error)
+    if (message.startsWith('option')) throw error
+    throw error instanceof RangeError ? new RangeError(`${at}: ${message}`) : new TypeError(`${at}: ${message}`)
+  }
+}
+
+function clientOf({ clientId, clientSecret, privateKey, keyId, algorithm, authentication }: IntrospectionOptions): ClientAuthentication {
+  const method = authentication ?? (privateKey === undefined ? 'client_secret_basic' : 'private_key_jwt')
+  if (method === 'private_key_jwt') {
+    if (clientSecret !== undefined) throw new TypeError('give clientSecret or privateKey, not both')
+    return { method, clientId, privateKey: privateKey as NonNullable<typeof privateKey>, ...(keyId !== undefined && { keyId }), ...(algorithm !== undefined && { algorithm }) }
+  }
+  if (privateKey !== undefined || keyId !== undefined || algorithm !== undefined) throw new TypeError(`privateKey, keyId and algorithm are of private_key_jwt, and the method is ${method}`)
+  return { method, clientId, clientSecret: clientSecret as string }
+}

@@ -1,0 +1,150 @@
+import { hash } from 'node:crypto'
+import { LRUCache } from 'lru-cache'
+import type { ActiveAnswer, IntrospectionAnswer } from './introspection-answer.js'
+import type { AgentTokenSettings } from '../claims/agent-token.js'
+import type { Denial } from '../model/denial.js'
+import type { Introspection } from './introspection.js'
+import type { MaybePromise } from '../model/maybe-promise.js'
+import type { ParsedAuthorization } from '../claims/parse-authorization.js'
+import type { RevocationQueue } from './revocation-queue.js'
+import type { TokenIdentity } from '../claims/compile-authorization.js'
+import type { TrustedIssuer } from './trusted-issuers.js'
+import type { VerificationRules, VerifiedToken } from './verify-token.js'
+import { checkBudget, spentBudget } from '../checks/budget.js'
+import { compileAuthorization } from '../claims/compile-authorization.js'
+import { deepFreeze } from '../claims/deep-freeze.js'
+import { hasAapClaims } from '../claims/dialect.js'
+import { isAgentToken, readAgentToken } from '../claims/agent-token.js'
+import { readIntrospected, type IntrospectedToken } from './introspected-token.js'
+import { readLegacyScopes } from '../claims/legacy-scopes.js'
+import { refuseToken, TokenRefused } from './token-refused.js'
+import { withBudget } from '../claims/operation-budget.js'
+
+export interface IntrospectedTokensSettings {
+  readonly source: Introspection
+  readonly revocations: RevocationQueue
+  /** How its agent tokens are read. */
+  readonly reading: Pick<AgentTokenSettings, 'scopes' | 'maxLifetimeSeconds'>
+  /** What its opaque tokens begin with; empty where any can be its. */
+  readonly tokenPrefix: string
+  /** What is done with its JWTs: verified here, that and introspected, or refused. */
+  readonly jwts: 'verify' | 'introspect' | 'refuse'
+  /** Whether budgets of operations are counted here; else the issuer counts what it is asked (INT-4). */
+  readonly countsHere: boolean
+}
+
+const maxEphemeral = 100_000
+const maxCompleted = 100_000
+
+/** The tokens of an issuer that says what they are when it is asked (INT-1). */
+export class IntrospectedTokens {
+  readonly tokenPrefix: string
+  readonly jwts: IntrospectedTokensSettings['jwts']
+  readonly #settings: IntrospectedTokensSettings
+  /** Compiled once an answer, for as long as it is remembered. */
+  readonly #verified = new WeakMap<ActiveAnswer, VerifiedToken>()
+  /** The one task of each ephemeral token, by the token's digest (INT-5). */
+  readonly #tasks = new LRUCache<string, string>({ max: maxEphemeral })
+  /** Tokens whose budget is spent, by issuer and id. */
+  readonly #completed = new LRUCache<string, true>({ max: maxCompleted })
+
+  constructor(settings: IntrospectedTokensSettings) {
+    this.#settings = settings
+    this.tokenPrefix = settings.tokenPrefix
+    this.jwts = settings.jwts
+  }
+
+  /**
+   * What the token is. Synchronous where its answer is remembered. Throws or rejects with `TokenRefused` where it is not
+   * active or the answer cannot be used, with `IntrospectionUnavailable` where nobody knows.
+   *
+   * @param peer address that the request came from, if it is the client's own
+   */
+  verify(token: string, issuer: TrustedIssuer, rules: VerificationRules, peer: string | undefined, nowMs: number): MaybePromise<VerifiedToken> {
+    const answer = this.#settings.source.find(token, nowMs, peer)
+    if (answer instanceof Promise) return answer.then((found) => this.#read(found, token, issuer, rules, nowMs))
+    return this.#read(answer, token, issuer, rules, nowMs)
+  }
+
+  /** Whether the issuer still holds a JWT for active that was verified here already. */
+  confirm(token: string, peer: string | undefined, nowMs: number): MaybePromise<boolean> {
+    const answer = this.#settings.source.find(token, nowMs, peer)
+    return answer instanceof Promise ? answer.then(({ active }) => active) : answer.active
+  }
+
+  /** Whether its budget is known to be spent, here or by what the issuer says. */
+  checkSpent({ compiled: { tokenDigest, authorization: { budget } } }: VerifiedToken): Denial | undefined {
+    return this.#completed.has(tokenDigest) ? spentBudget : checkBudget(budget)
+  }
+
+  close(): void {
+    this.#settings.revocations.close()
+  }
+
+  #read(answer: IntrospectionAnswer, token: string, issuer: TrustedIssuer, rules: VerificationRules, nowMs: number): VerifiedToken {
+    if (!answer.active) refuseToken('INT-1', 'the token is not active')
+    const known = this.#verified.get(answer)
+    if (known !== undefined) return known
+    const tokenDigest = hash('sha256', token, 'base64url')
+    const read = accept(readIntrospected(answer.members, { issuer, tokenDigest, nowMs, toleranceMs: rules.toleranceMs }))
+    const { facts, times, confirmation } = read
+    const identity: TokenIdentity = { issuer: issuer.issuer, id: facts.id }
+    const { parsed, byLegacyScopes } = this.#parse(read, issuer, rules, identity)
+    this.#checkTask(parsed, tokenDigest, identity)
+    const compiled = compileAuthorization(parsed, identity, facts.subject, rules.compiler)
+    const { budget } = parsed.authorization
+    const verified: VerifiedToken = {
+      facts,
+      times,
+      issuer,
+      key: undefined,
+      compiled,
+      confirmation,
+      byLegacyScopes,
+      budget: budget === undefined ? undefined : {
+        most: Math.min(budget.maxOperations ?? Infinity, budget.remaining ?? Infinity),
+        isCountedHere: this.#settings.countsHere,
+        complete: () => {
+          this.#completed.set(compiled.tokenDigest, true)
+          if (budget.expiresOnCompletion) this.#settings.revocations.revokeOnce(token)
+        },
+      },
+      view: deepFreeze({ ...compiled.authorization, token: facts }),
+    }
+    this.#verified.set(answer, verified)
+    return verified
+  }
+
+  /** INT-2: an answer without AAP claims and without `agent_type` is no agent's, unless scopes stand for what it permits (DIA-5). */
+  #parse({ claims, facts }: IntrospectedToken, { claimPrefix }: TrustedIssuer, { legacyScopes, compiler }: VerificationRules, identity: TokenIdentity): { readonly parsed: ParsedAuthorization; readonly byLegacyScopes: boolean } {
+    if (legacyScopes !== undefined && !hasAapClaims(claims) && !isAgentToken(claims)) {
+      return { parsed: accept(withBudget(accept(readLegacyScopes(facts, claims.act, legacyScopes), identity), claims), identity), byLegacyScopes: true }
+    }
+    return { parsed: accept(readAgentToken(claims, { ...this.#settings.reading, localMaxDepth: compiler.policy.delegation.maxDepth, claimPrefix }), identity), byLegacyScopes: false }
+  }
+
+  /** INT-5: an ephemeral token is for the task that it was first seen with. */
+  #checkTask({ authorization: { agent, task } }: ParsedAuthorization, tokenDigest: string, identity: TokenIdentity): void {
+    if (agent.type !== 'ephemeral' || task.id === undefined) return
+    const first = this.#tasks.get(tokenDigest)
+    if (first === undefined) this.#tasks.set(tokenDigest, task.id)
+    else if (first !== task.id) throw new TokenRefused({ code: 'invalid_token', rule: 'INT-5', detail: 'the ephemeral token was seen with another task' }, identity)
+  }
+}
+
+function accept<T extends object>(result: T | Denial, token?: TokenIdentity): T {
+  if ('code' in result) throw new TokenRefused(result, token)
+  return result
+}
+
+/** Whether a text is a JWT or looks like one: three or five parts, of which the first is a JSON object (RFC 7515, RFC 7516). */
+export function isJwtLike(token: string): boolean {
+  const parts = token.split('.', 6)
+  if (parts.length !== 3 && parts.length !== 5) return false
+  try {
+    const header: unknown = JSON.parse(Buffer.from(parts[0] as string, 'base64url').toString())
+    return typeof header === 'object' && header !== null
+  } catch {
+    return false
+  }
+}
