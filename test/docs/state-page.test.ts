@@ -3,7 +3,7 @@ import { createClient } from 'redis'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { describeRedis, startRedis, type RedisServer } from '../support/redis.js'
 import { redisStore } from '../../src/state/redis-store.js'
-import type { QuotaCharge } from '../../src/model/store.js'
+import type { QuotaCharge, RevocationFeed } from '../../src/model/store.js'
 
 const page = readFileSync(new URL('../../docs/state.md', import.meta.url), 'utf8')
 
@@ -14,13 +14,23 @@ describeRedis('QTA-7: what docs/state.md says of Redis', () => {
   beforeAll(async () => { server = await startRedis() })
   afterAll(() => server.stop())
 
+  /** Resolves when what is kept was heard, and a message would be. */
+  const listening = async (feed: RevocationFeed): Promise<void> => {
+    const failed: unknown[] = []
+    let isHeard = false
+    const subscription = feed.subscribe({ revoked: () => { isHeard = true }, caughtUp: () => undefined, failed: (error) => { failed.push(error) } })
+    while (failed.length === 0 && (!isHeard || Number(((await server.command('PUBSUB', 'NUMSUB', 'aap:revoked')) as unknown[])[1]) === 0)) await new Promise((resolve) => { setTimeout(resolve, 5) })
+    subscription.close()
+    if (failed.length > 0) throw failed[0]
+  }
+
   it('the commands of the ACL are all that the scripts need, and each is needed', async () => {
     const commands = [...(/An ACL for the guard needs (.*?) on `~/.exec(page)?.[1] ?? '').matchAll(/`([a-z]+)`/g)].map(([, command]) => command!)
     expect(commands.length).toBeGreaterThan(8)
     for (const missing of [undefined, ...commands.filter((command) => command !== 'eval')]) {
       const user = `without-${missing ?? 'nothing'}`
       await server.command('FLUSHALL')
-      await server.command('ACL', 'SETUSER', user, 'on', '>secret', '~aap:*', '+hello', '+auth', '+client', ...commands.filter((command) => command !== missing).map((command) => `+${command}`))
+      await server.command('ACL', 'SETUSER', user, 'on', '>secret', '~aap:*', '&aap:revoked', '+hello', '+auth', '+client', ...commands.filter((command) => command !== missing).map((command) => `+${command}`))
       const client = createClient({ socket: { host: '127.0.0.1', port: server.port }, username: user, password: 'secret' })
       client.on('error', () => undefined)
       await client.connect()
@@ -35,6 +45,10 @@ describeRedis('QTA-7: what docs/state.md says of Redis', () => {
         await redisStore(client).admit({ scope: 's', alternatives: [] })
         await store.answers!.set('k', '{}', 30_000)
         expect((await store.answers!.get('k'))?.value).toBe('{}')
+        const revoked = { key: '0'.repeat(16), until: Math.floor(Date.now() / 1_000) + 100 }
+        // The second has ended, and goes when the third comes.
+        for (const notice of [revoked, { key: '1'.repeat(16), until: 1 }, revoked]) await store.revocations!.publish([notice], 10)
+        await listening(store.revocations!)
       }
       if (missing === undefined) await everything()
       else await expect(everything(), user).rejects.toThrow(/NOPERM|permission|can't run|no permissions/i)
