@@ -18,3 +18,10 @@ export async function withDeadline<T>(deadlineMs: number, work: (signal: AbortSi
     controller.abort()
   }
 }
+
+/** Rejects when the signal is aborted, for what may not heed it. */
+export function rejection(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    signal.addEventListener('abort', () => { reject(signal.reason as Error) }, { once: true })
+  })
+}

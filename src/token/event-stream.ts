@@ -1,4 +1,5 @@
 import { BackOff } from './back-off.js'
+import { rejection } from './deadline.js'
 import { describeFailure } from './describe-failure.js'
 import { chunksOf, discard, fetchStream, type Fetch } from './fetch-json.js'
 import { Pause } from './pause.js'
@@ -78,7 +79,7 @@ export class EventStream {
     try {
       const signal = AbortSignal.any([idle.signal, this.#closing.signal])
       const { url, fetch, onHeard } = this.#options
-      const response = await untilAborted(fetchStream(url, { accept: 'text/event-stream', ...(this.#lastId !== '' && { 'last-event-id': this.#lastId }) }, fetch, signal), signal)
+      const response = await Promise.race([fetchStream(url, { accept: 'text/event-stream', ...(this.#lastId !== '' && { 'last-event-id': this.#lastId }) }, fetch, signal), rejection(signal)])
       if (!/^text\/event-stream *(;|$)/i.test(response.headers.get('content-type') ?? '')) {
         discard(response)
         throw new Error('no text/event-stream')
@@ -142,11 +143,4 @@ class PendingEvent {
     this.#type = ''
     return data
   }
-}
-
-/** Of a `fetch` of the user's that does not heed the signal. */
-function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return Promise.race([promise, new Promise<never>((_resolve, reject) => {
-    signal.addEventListener('abort', () => { reject(signal.reason as Error) }, { once: true })
-  })])
 }

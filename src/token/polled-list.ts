@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { BackOff } from './back-off.js'
-import { withDeadline } from './deadline.js'
+import { rejection, withDeadline } from './deadline.js'
 import { describeFailure } from './describe-failure.js'
 import { chunksOf, discard, fetchStream, type Fetch } from './fetch-json.js'
 import { Pause } from './pause.js'
@@ -21,8 +21,10 @@ export interface PolledListOptions {
 
 /** 128 MB, counted after inflating: a million entries of more than a hundred bytes. */
 const mostBytes = 134_217_728
-/** For one whole answer. */
-const deadlineMs = 30_000
+/** For one whole answer, and the work on it. */
+const deadlineMs = 55_000
+/** For the beginning of an answer, and for each part of it. */
+const stalledMs = 10_000
 /** Work on a list in one turn of the event loop. */
 const sliceMs = 4
 /** Without looking at the clock. */
@@ -76,7 +78,7 @@ export class PolledList {
   async #poll(startedAtMs: number): Promise<void> {
     const taken = { newEntries: 0 }
     try {
-      await withDeadline(deadlineMs, (signal) => this.#read(AbortSignal.any([signal, this.#closing.signal]), startedAtMs, taken))
+      await withDeadline(deadlineMs, (signal) => this.#readWhileItComes(signal, startedAtMs, taken))
       this.#backOff.succeed()
       this.#options.onHeard(startedAtMs, taken.newEntries)
     } catch (error) {
@@ -87,7 +89,18 @@ export class PolledList {
     }
   }
 
-  async #read(signal: AbortSignal, startedAtMs: number, taken: { newEntries: number }): Promise<void> {
+  async #readWhileItComes(signal: AbortSignal, startedAtMs: number, taken: { newEntries: number }): Promise<void> {
+    const stalled = new AbortController()
+    const timer = setTimeout(() => { stalled.abort(new Error(`nothing came for ${stalledMs} ms`)) }, stalledMs).unref()
+    try {
+      const any = AbortSignal.any([signal, stalled.signal, this.#closing.signal])
+      await Promise.race([this.#read(any, startedAtMs, taken, () => timer.refresh()), rejection(any)])
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  async #read(signal: AbortSignal, startedAtMs: number, taken: { newEntries: number }, onProgress: () => void): Promise<void> {
     const { url, fetch } = this.#options
     if (startedAtMs - this.#wholeAtMs > readWholeEveryMs) this.#etag = undefined
     const response = await fetchStream(url, { accept: 'application/x-ndjson', ...(this.#etag !== undefined && { 'if-none-match': this.#etag }) }, fetch, signal)
@@ -95,14 +108,14 @@ export class PolledList {
       discard(response)
       return
     }
-    await this.#takeAll(response, signal, taken)
+    await this.#takeAll(response, signal, taken, onProgress)
     this.#wholeAtMs = startedAtMs
     const etag = response.headers.get('etag')
     this.#etag = etag === null || etag.length > 1_024 ? undefined : etag
   }
 
   /** What can be read is taken, whatever else is in the list; but then the list is not heard. */
-  async #takeAll(response: Response, signal: AbortSignal, taken: { newEntries: number }): Promise<void> {
+  async #takeAll(response: Response, signal: AbortSignal, taken: { newEntries: number }, onProgress: () => void): Promise<void> {
     const { issuer, take } = this.#options
     const reader = new LineReader({ longestBytes: longestEntry, mostBytes })
     let lines = 0
@@ -121,6 +134,7 @@ export class PolledList {
     }
     let sinceMs = performance.now()
     for await (const chunk of chunksOf(response, signal)) {
+      onProgress()
       for (const line of reader.push(chunk)) {
         takeLine(line)
         if (lines % sliceLines !== 0 || performance.now() - sinceMs < sliceMs) continue

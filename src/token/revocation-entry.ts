@@ -32,11 +32,12 @@ export function readRevocation(text: string, issuer: string): IssuedRevocation {
   const named = kinds.filter(([member]) => own(member) !== undefined)
   const [first] = named
   if (first === undefined || named.length > 1) throw new Error('not exactly one of jti, parent_jti, agent_id and task_id')
-  const id = own(first[0])
-  if (typeof id !== 'string' || id === '') throw new Error(`${first[0]} is no text`)
+  const [member, kind] = first
+  const id = own(member)
+  if (typeof id !== 'string' || id === '') throw new Error(`${member} is no text`)
   const iss = own('iss')
   if (iss !== undefined && iss !== issuer) throw new Error('iss is another issuer')
   const until = own('exp')
   if (until !== undefined && !(typeof until === 'number' && Number.isFinite(until))) throw new Error('exp is no number')
-  return { kind: first[1], id, until }
+  return { kind, id, until }
 }
