@@ -183,8 +183,8 @@ export class GuardCore {
 
   /** Later requests get 503; decisions in flight are waited for. */
   close(): Promise<void> {
-    this.settings.rules.verification.issuers.close()
-    this.#closing ??= this.#inFlight === 0 ? Promise.resolve() : new Promise((resolve) => { this.#idle = resolve })
+    // What is in flight may still find a token spent, and have it revoked.
+    this.#closing ??= (this.#inFlight === 0 ? Promise.resolve() : new Promise<void>((resolve) => { this.#idle = resolve })).then(() => { this.settings.rules.verification.issuers.close() })
     return this.#closing
   }
 
