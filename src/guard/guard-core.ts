@@ -204,11 +204,16 @@ export class GuardCore {
 
   /** Later requests get 503; decisions in flight are waited for. */
   close(): Promise<void> {
+    this.#closing ??= this.#closeWhenIdle()
+    return this.#closing
+  }
+
+  async #closeWhenIdle(): Promise<void> {
+    if (this.#inFlight > 0) await new Promise<void>((resolve) => { this.#idle = resolve })
     const { verification, sharedRevocations } = this.settings.rules
+    // What was in flight may still have found a token spent, and had it revoked.
     verification.issuers.close()
     sharedRevocations?.close()
-    this.#closing ??= this.#inFlight === 0 ? Promise.resolve() : new Promise((resolve) => { this.#idle = resolve })
-    return this.#closing
   }
 
   #openStated(request: ResourceRequest): MaybePromise<Session> {

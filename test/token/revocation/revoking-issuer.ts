@@ -2,8 +2,8 @@ import type { ServerResponse } from 'node:http'
 import { onTestFinished } from 'vitest'
 import { startIssuerServer, type Answer } from '../keys/issuer-server.js'
 
-export const listPath = '/revoked'
-export const eventsPath = '/events'
+const listPath = '/revoked'
+const eventsPath = '/events'
 
 export interface RevokingIssuer {
   readonly listUrl: string
