@@ -15,6 +15,12 @@ export function median(values) {
   return sorted[Math.floor(sorted.length / 2)]
 }
 
+/** The value that this share of all values does not exceed. */
+export function percentile(values, share) {
+  const sorted = [...values].sort((a, b) => a - b)
+  return sorted[Math.ceil(sorted.length * share) - 1]
+}
+
 /** The median over rounds of one contender over another of the same round. */
 export function ratio(samples, name, base) {
   return median(samples[name].map((value, round) => value / samples[base][round]))

@@ -15,7 +15,7 @@ const parallel = 50
 const agents = 200
 
 /** A server of its own, without persistence, as the tests start theirs. */
-async function startRedis() {
+export async function startRedis() {
   const port = await freePort()
   const folder = mkdtempSync(join(tmpdir(), 'aap-guard-bench-'))
   const server = spawn('redis-server', ['--port', String(port), '--save', '', '--appendonly', 'no', '--dir', folder], { stdio: 'ignore' })

@@ -4,10 +4,11 @@ import { createFixtures } from './fixtures.mjs'
 import { expressThroughput } from './express.mjs'
 import { dpopProof } from './dpop.mjs'
 import { firstSight, hotDecision, memoryWindows, revokedDecision } from './decisions.mjs'
+import { introspection } from './introspection.mjs'
 import { importTime, memory } from './footprint.mjs'
 import { redisWindows } from './redis.mjs'
 
-const benches = { hot: hotDecision, revoked: revokedDecision, first: firstSight, dpop: dpopProof, windows: memoryWindows, redis: redisWindows, memory, import: importTime, express: expressThroughput }
+const benches = { hot: hotDecision, revoked: revokedDecision, first: firstSight, dpop: dpopProof, windows: memoryWindows, redis: redisWindows, introspection, memory, import: importTime, express: expressThroughput }
 const names = process.argv.slice(2)
 const unknown = names.find((name) => !(name in benches))
 if (unknown !== undefined) throw new Error(`no bench ${unknown}: ${Object.keys(benches).join(', ')}`)

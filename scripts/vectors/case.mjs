@@ -37,6 +37,22 @@ const request = { method: 'GET', url: '/search', action: 'search.web' }
 /** `undefined` takes a member away. */
 const merge = (base, changes) => Object.fromEntries(Object.entries({ ...base, ...changes }).filter(([, value]) => value !== undefined))
 
+/** What the issuer says of an opaque token by default: the agent and the task that a JWT names. */
+const agentToken = (id) => ({
+  active: true,
+  scope: 'search.web',
+  client_id: 'client-1',
+  sub: agent.id,
+  aud: server.audience,
+  exp: expiresAt,
+  iat: issuedAt,
+  jti: id,
+  agent_type: 'autonomous',
+  organization_id: agent.operator,
+  task_id: task.id,
+  intent_description: task.purpose,
+})
+
 export const withoutPrefix = (payload) => Object.fromEntries(Object.entries(payload).map(([name, value]) => [name.replace(/^aap_/, ''), value]))
 
 /**
@@ -52,6 +68,10 @@ export const withoutPrefix = (payload) => Object.fromEntries(Object.entries(payl
  * - `compact`: a function from the parts to the token that is sent;
  * - `facts`, `request`, `headers`: `{jwt}` stands for the token in headers and url, `{proof}` and `{proof2}` for proofs,
  *   `{der:name}` and `{pem:name}` for a certificate in base64 and in URL-encoded PEM;
+ * - `answer`: changes to what the issuer says of the token, which is opaque then; `undefined` takes a member away;
+ * - `answers`: everything that it says, in order; `body` may be a function from what it says by default, and an empty object
+ *   is that;
+ * - `introspection`: how else the server has it. A token that is a JWT all the same has `opaque: false`;
  * - `client`: the key of `keys/clients.json` that the token is bound to. It comes with the scheme DPoP and the proof, unless
  *   there are `headers`;
  * - `certificate`: the one that the token is bound to; `shown`: the one of the connection;
@@ -111,6 +131,22 @@ const buildToken = (definition, tools) => {
   return { jwt, token: readable && jwt.length <= 8192 ? { header: tokenHeader, payload } : undefined }
 }
 
+/** An opaque token, and what its issuer says about it. */
+const buildOpaque = (definition, tools, text = `at_${definition.id}`) => {
+  const standard = merge(agentToken(definition.jti ?? definition.id), { cnf: confirmationOf(definition, tools), ...definition.answer })
+  const bodyOf = ({ body, text: other, status, fails }) => (typeof body === 'function' ? body(standard) : body ?? (other === undefined && status === undefined && fails === undefined ? standard : undefined))
+  const answers = (definition.answers ?? [{}]).map((answer) => merge(answer, { body: bodyOf(answer) }))
+  return { jwt: definition.opaqueText ?? text, answers }
+}
+
+const isOpaque = ({ opaque, answer, answers }) => opaque ?? (answer !== undefined || answers !== undefined)
+
+/** The token of a case, or of an earlier request, with what its issuer says where it is asked. */
+const issueToken = (definition, tools, opaqueText) => {
+  const issued = isOpaque(definition) ? buildOpaque(definition, tools, opaqueText) : buildToken(definition, tools)
+  return isOpaque(definition) || definition.answers === undefined ? issued : { ...issued, answers: buildOpaque(definition, tools).answers }
+}
+
 /**
  * A proof by the client's key, for the request and the token that it comes with. Like a token it may have `header`, `claims`
  * (both may be functions: from the public and the private key, and from the standard ones), `payload`, `headerText`,
@@ -152,14 +188,17 @@ const expectation = ({ denied: denial, retryAfterSeconds, audit, payload }, { ac
 
 /** What stands in the file. */
 const buildCase = (definition, verifiesByDefault, tools) => {
-  const { jwt, token } = buildToken(definition, tools)
+  const { jwt, token, answers } = issueToken(definition, tools)
+  const answersByToken = answers && { [jwt]: answers }
   const at = definition.at ?? rfc3339(now)
   const proofs = buildProofs(definition, jwt, { id: definition.id, at }, tools)
   const built = buildRequest(definition, jwt, proofs, tools)
   const flags = definition.flags ?? []
   for (const flag of flags) if (!(flag in explanations)) throw new Error(`${definition.id}: unknown flag ${flag}`)
   const prior = definition.prior?.map(({ times, token: other, ...changes }, i) => {
-    const otherJwt = other && buildToken({ ...definition, compact: undefined, ...other }, tools).jwt
+    const otherToken = other && issueToken({ ...definition, compact: undefined, ...other }, tools, `at_${definition.id}-before-${i + 1}`)
+    const otherJwt = otherToken?.jwt
+    if (otherToken?.answers !== undefined) answersByToken[otherJwt] = otherToken.answers
     const earlier = { ...definition, ...changes, request: { ...definition.request, ...changes.request } }
     const earlierProofs = changes.proofs && buildProofs(earlier, otherJwt ?? jwt, { id: `${definition.id}-before-${i + 1}`, at: changes.at }, tools)
     return merge({ at: changes.at, request: buildRequest(earlier, otherJwt ?? jwt, earlierProofs ?? proofs, tools), jwt: otherJwt, times })
@@ -169,7 +208,7 @@ const buildCase = (definition, verifiesByDefault, tools) => {
     title: definition.title,
     verifies: [...new Set(definition.verifies ?? [...verifiesByDefault, ...(definition.denied?.slice(2) ?? [])])],
     flags,
-    server: merge(server, definition.server),
+    server: merge(server, { ...definition.server, introspection: (answersByToken ?? definition.introspection) && { ...definition.introspection, answers: { ...answersByToken } } }),
     token,
     jwt,
     at,

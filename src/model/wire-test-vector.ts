@@ -46,7 +46,7 @@ export interface TestVectorCase {
   server: TestVectorServer
   token?: TestVectorToken
   /**
-   * The token as it is sent. It decides, not the member token.
+   * The token as it is sent, which is no JWT where it is opaque. It decides, not the member token.
    */
   jwt: string
   at: TestVectorInstant
@@ -115,6 +115,7 @@ export interface TestVectorServer {
    * IP addresses, and ranges address/prefix.
    */
   trustedProxies?: string[]
+  introspection?: TestVectorIntrospection
   routes?: {
     [k: string]: unknown
   }
@@ -141,6 +142,70 @@ export interface TestVectorMtls {
    * Whether the server's own connections take certificates that vouch for themselves.
    */
   selfSigned?: boolean
+}
+/**
+ * The issuer is asked about opaque tokens, and what it answers. Where absent, opaque tokens are refused.
+ */
+export interface TestVectorIntrospection {
+  /**
+   * By token: what the issuer answers, in the order of from. The last one whose from is not after the clock counts. Of any other token it says that it is not active.
+   */
+  answers: {
+    /**
+     * @minItems 1
+     */
+    [k: string]: [TestVectorIntrospectionAnswer, ...TestVectorIntrospectionAnswer[]]
+  }
+  /**
+   * Scopes to an action, an action with constraints, or a list of these. Where absent, each scope that is an action's name stands for that action.
+   */
+  scopes?: {
+    [k: string]: unknown
+  }
+  /**
+   * What its opaque tokens begin with. Where absent, any token that is no JWT is its.
+   */
+  tokenPrefix?: string
+  /**
+   * introspect: JWTs are introspected as well, after they were verified. Where absent, verify.
+   */
+  jwts?: 'verify' | 'introspect'
+  /**
+   * Who counts operations: this server, or the issuer whenever it is asked. Where absent, here.
+   */
+  count?: 'here' | 'issuer'
+  /**
+   * Seconds from iat to exp of agent tokens. Where absent, 3,600.
+   */
+  maxLifetime?: number
+}
+/**
+ * An HTTP answer of the introspection endpoint. It has body, or text, or neither and is empty.
+ */
+export interface TestVectorIntrospectionAnswer {
+  from?: TestVectorInstant
+  /**
+   * Where absent, 200.
+   */
+  status?: number
+  /**
+   * The body, as JSON.
+   */
+  body?: {
+    [k: string]: unknown
+  }
+  /**
+   * The body, as it is.
+   */
+  text?: string
+  /**
+   * So many spaces follow text.
+   */
+  padding?: number
+  /**
+   * There is no answer: the connection fails.
+   */
+  fails?: true
 }
 /**
  * What the JWT says, for readers.

@@ -24,7 +24,7 @@ var require_ucs2length = __commonJS({
 });
 
 var validateTestVectorFile = validate52;
-var func1 = require_ucs2length().default, schema20 = { type: "object", additionalProperties: !1, required: ["id", "title", "verifies", "flags", "server", "jwt", "at", "request", "expect"], properties: { id: { description: "Unique over all files.", type: "string", pattern: "^[a-z0-9]+(-[a-z0-9]+)*$" }, title: { type: "string", minLength: 1 }, verifies: { description: "Ids of rules.", type: "array", minItems: 1, uniqueItems: !0, items: { type: "string", pattern: "^[A-Z]{3}-[0-9]+$" } }, flags: { type: "array", uniqueItems: !0, items: { type: "string", pattern: "^[A-Z][A-Za-z0-9]*$" } }, server: { $ref: "#/$defs/server" }, token: { $ref: "#/$defs/token" }, jwt: { description: "The token as it is sent. It decides, not the member token.", type: "string" }, at: { $ref: "#/$defs/instant" }, prior: { description: "Requests that came before, in order.", type: "array", minItems: 1, items: { $ref: "#/$defs/prior" } }, request: { $ref: "#/$defs/request" }, expect: { $ref: "#/$defs/expectation" } } }, func3 = Object.prototype.hasOwnProperty, pattern3 = new RegExp("^[a-z0-9]+(-[a-z0-9]+)*$", "u"), pattern4 = new RegExp("^[A-Z]{3}-[0-9]+$", "u"), pattern5 = new RegExp("^[A-Z][A-Za-z0-9]*$", "u"), schema21 = { description: "Configuration of the resource server.", type: "object", additionalProperties: !1, required: ["issuer", "audience", "clockTolerance", "jwks"], properties: { issuer: { type: "string", minLength: 1 }, jwks: { $ref: "#/$defs/key_set" }, otherIssuers: { description: "Trusted beside issuer.", type: "array", minItems: 1, items: { $ref: "#/$defs/trusted_issuer" } }, audience: { anyOf: [{ type: "string", minLength: 1 }, { type: "array", minItems: 1, items: { type: "string", minLength: 1 } }] }, clockTolerance: { description: "Seconds.", type: "number", minimum: 0, maximum: 300 }, algorithms: { type: "array", minItems: 1, items: { type: "string" } }, tokenType: { enum: ["any", "at+jwt"] }, claimPrefix: { type: "string", minLength: 1 }, countedPerRequest: { type: "array", items: { type: "string" } }, policy: { description: "As in policy.schema.json.", type: "object" }, legacyScopes: { description: "Scopes of tokens without AAP claims to an action, an action with constraints, or a list of these.", type: "object" }, profile: { description: "Whether every token has to be bound.", enum: ["standard", "strict"] }, dpop: { description: "Proofs, or the algorithms that they may be signed with. Where absent, true.", anyOf: [{ type: "boolean" }, { $ref: "#/$defs/dpop" }] }, mtls: { description: "Client certificates. Where absent, true: of the server's own connections.", anyOf: [{ type: "boolean" }, { $ref: "#/$defs/mtls" }] }, baseUrl: { description: "Where clients reach the server.", type: "string", minLength: 1 }, trustedProxies: { description: "IP addresses, and ranges address/prefix.", type: "array", items: { type: "string", minLength: 1 } }, routes: { type: "object" } } };
+var func1 = require_ucs2length().default, schema20 = { type: "object", additionalProperties: !1, required: ["id", "title", "verifies", "flags", "server", "jwt", "at", "request", "expect"], properties: { id: { description: "Unique over all files.", type: "string", pattern: "^[a-z0-9]+(-[a-z0-9]+)*$" }, title: { type: "string", minLength: 1 }, verifies: { description: "Ids of rules.", type: "array", minItems: 1, uniqueItems: !0, items: { type: "string", pattern: "^[A-Z]{3}-[0-9]+$" } }, flags: { type: "array", uniqueItems: !0, items: { type: "string", pattern: "^[A-Z][A-Za-z0-9]*$" } }, server: { $ref: "#/$defs/server" }, token: { $ref: "#/$defs/token" }, jwt: { description: "The token as it is sent, which is no JWT where it is opaque. It decides, not the member token.", type: "string" }, at: { $ref: "#/$defs/instant" }, prior: { description: "Requests that came before, in order.", type: "array", minItems: 1, items: { $ref: "#/$defs/prior" } }, request: { $ref: "#/$defs/request" }, expect: { $ref: "#/$defs/expectation" } } }, func3 = Object.prototype.hasOwnProperty, pattern3 = new RegExp("^[a-z0-9]+(-[a-z0-9]+)*$", "u"), pattern4 = new RegExp("^[A-Z]{3}-[0-9]+$", "u"), pattern5 = new RegExp("^[A-Z][A-Za-z0-9]*$", "u"), schema21 = { description: "Configuration of the resource server.", type: "object", additionalProperties: !1, required: ["issuer", "audience", "clockTolerance", "jwks"], properties: { issuer: { type: "string", minLength: 1 }, jwks: { $ref: "#/$defs/key_set" }, otherIssuers: { description: "Trusted beside issuer.", type: "array", minItems: 1, items: { $ref: "#/$defs/trusted_issuer" } }, audience: { anyOf: [{ type: "string", minLength: 1 }, { type: "array", minItems: 1, items: { type: "string", minLength: 1 } }] }, clockTolerance: { description: "Seconds.", type: "number", minimum: 0, maximum: 300 }, algorithms: { type: "array", minItems: 1, items: { type: "string" } }, tokenType: { enum: ["any", "at+jwt"] }, claimPrefix: { type: "string", minLength: 1 }, countedPerRequest: { type: "array", items: { type: "string" } }, policy: { description: "As in policy.schema.json.", type: "object" }, legacyScopes: { description: "Scopes of tokens without AAP claims to an action, an action with constraints, or a list of these.", type: "object" }, profile: { description: "Whether every token has to be bound.", enum: ["standard", "strict"] }, dpop: { description: "Proofs, or the algorithms that they may be signed with. Where absent, true.", anyOf: [{ type: "boolean" }, { $ref: "#/$defs/dpop" }] }, mtls: { description: "Client certificates. Where absent, true: of the server's own connections.", anyOf: [{ type: "boolean" }, { $ref: "#/$defs/mtls" }] }, baseUrl: { description: "Where clients reach the server.", type: "string", minLength: 1 }, trustedProxies: { description: "IP addresses, and ranges address/prefix.", type: "array", items: { type: "string", minLength: 1 } }, introspection: { $ref: "#/$defs/introspection" }, routes: { type: "object" } } };
 var pattern6 = new RegExp("^keys/[a-z0-9-]+\\.json$", "u");
 function validate55(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   let vErrors = null, errors = 0, _errs0 = errors, valid0 = !1, _errs1 = errors;
@@ -164,6 +164,195 @@ function validate62(data, { instancePath = "", parentData, parentDataProperty, r
     } else
       return validate62.errors = [{ instancePath, params: { type: "object" }, message: "must be object" }], !1;
   return validate62.errors = vErrors, errors === 0;
+}
+var schema26 = { description: "The issuer is asked about opaque tokens, and what it answers. Where absent, opaque tokens are refused.", type: "object", additionalProperties: !1, required: ["answers"], properties: { answers: { description: "By token: what the issuer answers, in the order of from. The last one whose from is not after the clock counts. Of any other token it says that it is not active.", type: "object", additionalProperties: { type: "array", minItems: 1, items: { $ref: "#/$defs/introspection_answer" } } }, scopes: { description: "Scopes to an action, an action with constraints, or a list of these. Where absent, each scope that is an action's name stands for that action.", type: "object" }, tokenPrefix: { description: "What its opaque tokens begin with. Where absent, any token that is no JWT is its.", type: "string", minLength: 1 }, jwts: { description: "introspect: JWTs are introspected as well, after they were verified. Where absent, verify.", enum: ["verify", "introspect"] }, count: { description: "Who counts operations: this server, or the issuer whenever it is asked. Where absent, here.", enum: ["here", "issuer"] }, maxLifetime: { description: "Seconds from iat to exp of agent tokens. Where absent, 3,600.", type: "integer", minimum: 1 } } };
+var pattern7 = new RegExp("^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]+)?Z$", "u");
+function validate66(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+  let vErrors = null, errors = 0;
+  if (errors === 0)
+    if (typeof data == "string") {
+      if (!pattern7.test(data))
+        return validate66.errors = [{ instancePath, params: { pattern: "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]+)?Z$" }, message: 'must match pattern "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]+)?Z$"' }], !1;
+    } else
+      return validate66.errors = [{ instancePath, params: { type: "string" }, message: "must be string" }], !1;
+  return validate66.errors = vErrors, errors === 0;
+}
+function validate65(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+  let vErrors = null, errors = 0;
+  if (errors === 0)
+    if (data && typeof data == "object" && !Array.isArray(data)) {
+      let _errs1 = errors;
+      for (let key0 in data)
+        if (!(key0 === "from" || key0 === "status" || key0 === "body" || key0 === "text" || key0 === "padding" || key0 === "fails")) {
+          return validate65.errors = [{ instancePath, params: { additionalProperty: key0 }, message: "must NOT have additional properties" }], !1;
+          break;
+        }
+      if (_errs1 === errors) {
+        if (data.from !== void 0) {
+          let _errs2 = errors;
+          validate66(data.from, { instancePath: instancePath + "/from", parentData: data, parentDataProperty: "from", rootData }) || (vErrors = vErrors === null ? validate66.errors : vErrors.concat(validate66.errors), errors = vErrors.length);
+          var valid0 = _errs2 === errors;
+        } else
+          var valid0 = !0;
+        if (valid0) {
+          if (data.status !== void 0) {
+            let data1 = data.status, _errs3 = errors;
+            if (!(typeof data1 == "number" && !(data1 % 1) && !isNaN(data1) && isFinite(data1)))
+              return validate65.errors = [{ instancePath: instancePath + "/status", params: { type: "integer" }, message: "must be integer" }], !1;
+            if (errors === _errs3 && typeof data1 == "number" && isFinite(data1)) {
+              if (data1 > 599 || isNaN(data1))
+                return validate65.errors = [{ instancePath: instancePath + "/status", params: { comparison: "<=", limit: 599 }, message: "must be <= 599" }], !1;
+              if (data1 < 200 || isNaN(data1))
+                return validate65.errors = [{ instancePath: instancePath + "/status", params: { comparison: ">=", limit: 200 }, message: "must be >= 200" }], !1;
+            }
+            var valid0 = _errs3 === errors;
+          } else
+            var valid0 = !0;
+          if (valid0) {
+            if (data.body !== void 0) {
+              let data2 = data.body, _errs5 = errors;
+              if (!(data2 && typeof data2 == "object" && !Array.isArray(data2)))
+                return validate65.errors = [{ instancePath: instancePath + "/body", params: { type: "object" }, message: "must be object" }], !1;
+              var valid0 = _errs5 === errors;
+            } else
+              var valid0 = !0;
+            if (valid0) {
+              if (data.text !== void 0) {
+                let _errs7 = errors;
+                if (typeof data.text != "string")
+                  return validate65.errors = [{ instancePath: instancePath + "/text", params: { type: "string" }, message: "must be string" }], !1;
+                var valid0 = _errs7 === errors;
+              } else
+                var valid0 = !0;
+              if (valid0) {
+                if (data.padding !== void 0) {
+                  let data4 = data.padding, _errs9 = errors;
+                  if (!(typeof data4 == "number" && !(data4 % 1) && !isNaN(data4) && isFinite(data4)))
+                    return validate65.errors = [{ instancePath: instancePath + "/padding", params: { type: "integer" }, message: "must be integer" }], !1;
+                  if (errors === _errs9 && typeof data4 == "number" && isFinite(data4) && (data4 < 1 || isNaN(data4)))
+                    return validate65.errors = [{ instancePath: instancePath + "/padding", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }], !1;
+                  var valid0 = _errs9 === errors;
+                } else
+                  var valid0 = !0;
+                if (valid0)
+                  if (data.fails !== void 0) {
+                    let _errs11 = errors;
+                    if (data.fails !== !0)
+                      return validate65.errors = [{ instancePath: instancePath + "/fails", params: { allowedValue: !0 }, message: "must be equal to constant" }], !1;
+                    var valid0 = _errs11 === errors;
+                  } else
+                    var valid0 = !0;
+              }
+            }
+          }
+        }
+      }
+    } else
+      return validate65.errors = [{ instancePath, params: { type: "object" }, message: "must be object" }], !1;
+  return validate65.errors = vErrors, errors === 0;
+}
+function validate64(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+  let vErrors = null, errors = 0;
+  if (errors === 0)
+    if (data && typeof data == "object" && !Array.isArray(data)) {
+      let missing0;
+      if (data.answers === void 0 && (missing0 = "answers"))
+        return validate64.errors = [{ instancePath, params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }], !1;
+      {
+        let _errs1 = errors;
+        for (let key0 in data)
+          if (!(key0 === "answers" || key0 === "scopes" || key0 === "tokenPrefix" || key0 === "jwts" || key0 === "count" || key0 === "maxLifetime")) {
+            return validate64.errors = [{ instancePath, params: { additionalProperty: key0 }, message: "must NOT have additional properties" }], !1;
+            break;
+          }
+        if (_errs1 === errors) {
+          if (data.answers !== void 0) {
+            let data0 = data.answers, _errs2 = errors;
+            if (errors === _errs2)
+              if (data0 && typeof data0 == "object" && !Array.isArray(data0))
+                for (let key1 in data0) {
+                  let data1 = data0[key1], _errs5 = errors;
+                  if (errors === _errs5)
+                    if (Array.isArray(data1)) {
+                      if (data1.length < 1)
+                        return validate64.errors = [{ instancePath: instancePath + "/answers/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"), params: { limit: 1 }, message: "must NOT have fewer than 1 items" }], !1;
+                      {
+                        var valid2 = !0;
+                        let len0 = data1.length;
+                        for (let i0 = 0; i0 < len0; i0++) {
+                          let _errs7 = errors;
+                          validate65(data1[i0], { instancePath: instancePath + "/answers/" + key1.replace(/~/g, "~0").replace(/\//g, "~1") + "/" + i0, parentData: data1, parentDataProperty: i0, rootData }) || (vErrors = vErrors === null ? validate65.errors : vErrors.concat(validate65.errors), errors = vErrors.length);
+                          var valid2 = _errs7 === errors;
+                          if (!valid2)
+                            break;
+                        }
+                      }
+                    } else
+                      return validate64.errors = [{ instancePath: instancePath + "/answers/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"), params: { type: "array" }, message: "must be array" }], !1;
+                  var valid1 = _errs5 === errors;
+                  if (!valid1)
+                    break;
+                }
+              else
+                return validate64.errors = [{ instancePath: instancePath + "/answers", params: { type: "object" }, message: "must be object" }], !1;
+            var valid0 = _errs2 === errors;
+          } else
+            var valid0 = !0;
+          if (valid0) {
+            if (data.scopes !== void 0) {
+              let data3 = data.scopes, _errs8 = errors;
+              if (!(data3 && typeof data3 == "object" && !Array.isArray(data3)))
+                return validate64.errors = [{ instancePath: instancePath + "/scopes", params: { type: "object" }, message: "must be object" }], !1;
+              var valid0 = _errs8 === errors;
+            } else
+              var valid0 = !0;
+            if (valid0) {
+              if (data.tokenPrefix !== void 0) {
+                let data4 = data.tokenPrefix, _errs10 = errors;
+                if (errors === _errs10)
+                  if (typeof data4 == "string") {
+                    if (func1(data4) < 1)
+                      return validate64.errors = [{ instancePath: instancePath + "/tokenPrefix", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" }], !1;
+                  } else
+                    return validate64.errors = [{ instancePath: instancePath + "/tokenPrefix", params: { type: "string" }, message: "must be string" }], !1;
+                var valid0 = _errs10 === errors;
+              } else
+                var valid0 = !0;
+              if (valid0) {
+                if (data.jwts !== void 0) {
+                  let data5 = data.jwts, _errs12 = errors;
+                  if (!(data5 === "verify" || data5 === "introspect"))
+                    return validate64.errors = [{ instancePath: instancePath + "/jwts", params: { allowedValues: schema26.properties.jwts.enum }, message: "must be equal to one of the allowed values" }], !1;
+                  var valid0 = _errs12 === errors;
+                } else
+                  var valid0 = !0;
+                if (valid0) {
+                  if (data.count !== void 0) {
+                    let data6 = data.count, _errs13 = errors;
+                    if (!(data6 === "here" || data6 === "issuer"))
+                      return validate64.errors = [{ instancePath: instancePath + "/count", params: { allowedValues: schema26.properties.count.enum }, message: "must be equal to one of the allowed values" }], !1;
+                    var valid0 = _errs13 === errors;
+                  } else
+                    var valid0 = !0;
+                  if (valid0)
+                    if (data.maxLifetime !== void 0) {
+                      let data7 = data.maxLifetime, _errs14 = errors;
+                      if (!(typeof data7 == "number" && !(data7 % 1) && !isNaN(data7) && isFinite(data7)))
+                        return validate64.errors = [{ instancePath: instancePath + "/maxLifetime", params: { type: "integer" }, message: "must be integer" }], !1;
+                      if (errors === _errs14 && typeof data7 == "number" && isFinite(data7) && (data7 < 1 || isNaN(data7)))
+                        return validate64.errors = [{ instancePath: instancePath + "/maxLifetime", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }], !1;
+                      var valid0 = _errs14 === errors;
+                    } else
+                      var valid0 = !0;
+                }
+              }
+            }
+          }
+        }
+      }
+    } else
+      return validate64.errors = [{ instancePath, params: { type: "object" }, message: "must be object" }], !1;
+  return validate64.errors = vErrors, errors === 0;
 }
 function validate54(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   let vErrors = null, errors = 0;
@@ -462,14 +651,22 @@ function validate54(data, { instancePath = "", parentData, parentDataProperty, r
                                           var valid0 = _errs46 === errors;
                                         } else
                                           var valid0 = !0;
-                                        if (valid0)
-                                          if (data.routes !== void 0) {
-                                            let data21 = data.routes, _errs50 = errors;
-                                            if (!(data21 && typeof data21 == "object" && !Array.isArray(data21)))
-                                              return validate54.errors = [{ instancePath: instancePath + "/routes", params: { type: "object" }, message: "must be object" }], !1;
+                                        if (valid0) {
+                                          if (data.introspection !== void 0) {
+                                            let _errs50 = errors;
+                                            validate64(data.introspection, { instancePath: instancePath + "/introspection", parentData: data, parentDataProperty: "introspection", rootData }) || (vErrors = vErrors === null ? validate64.errors : vErrors.concat(validate64.errors), errors = vErrors.length);
                                             var valid0 = _errs50 === errors;
                                           } else
                                             var valid0 = !0;
+                                          if (valid0)
+                                            if (data.routes !== void 0) {
+                                              let data22 = data.routes, _errs51 = errors;
+                                              if (!(data22 && typeof data22 == "object" && !Array.isArray(data22)))
+                                                return validate54.errors = [{ instancePath: instancePath + "/routes", params: { type: "object" }, message: "must be object" }], !1;
+                                              var valid0 = _errs51 === errors;
+                                            } else
+                                              var valid0 = !0;
+                                        }
                                       }
                                     }
                                   }
@@ -491,25 +688,25 @@ function validate54(data, { instancePath = "", parentData, parentDataProperty, r
       return validate54.errors = [{ instancePath, params: { type: "object" }, message: "must be object" }], !1;
   return validate54.errors = vErrors, errors === 0;
 }
-function validate65(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+function validate71(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   let vErrors = null, errors = 0;
   if (errors === 0)
     if (data && typeof data == "object" && !Array.isArray(data)) {
       let missing0;
       if (data.header === void 0 && (missing0 = "header") || data.payload === void 0 && (missing0 = "payload"))
-        return validate65.errors = [{ instancePath, params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }], !1;
+        return validate71.errors = [{ instancePath, params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }], !1;
       {
         let _errs1 = errors;
         for (let key0 in data)
           if (!(key0 === "header" || key0 === "payload")) {
-            return validate65.errors = [{ instancePath, params: { additionalProperty: key0 }, message: "must NOT have additional properties" }], !1;
+            return validate71.errors = [{ instancePath, params: { additionalProperty: key0 }, message: "must NOT have additional properties" }], !1;
             break;
           }
         if (_errs1 === errors) {
           if (data.header !== void 0) {
             let data0 = data.header, _errs2 = errors;
             if (!(data0 && typeof data0 == "object" && !Array.isArray(data0)))
-              return validate65.errors = [{ instancePath: instancePath + "/header", params: { type: "object" }, message: "must be object" }], !1;
+              return validate71.errors = [{ instancePath: instancePath + "/header", params: { type: "object" }, message: "must be object" }], !1;
             var valid0 = _errs2 === errors;
           } else
             var valid0 = !0;
@@ -517,40 +714,29 @@ function validate65(data, { instancePath = "", parentData, parentDataProperty, r
             if (data.payload !== void 0) {
               let data1 = data.payload, _errs4 = errors;
               if (!(data1 && typeof data1 == "object" && !Array.isArray(data1)))
-                return validate65.errors = [{ instancePath: instancePath + "/payload", params: { type: "object" }, message: "must be object" }], !1;
+                return validate71.errors = [{ instancePath: instancePath + "/payload", params: { type: "object" }, message: "must be object" }], !1;
               var valid0 = _errs4 === errors;
             } else
               var valid0 = !0;
         }
       }
     } else
-      return validate65.errors = [{ instancePath, params: { type: "object" }, message: "must be object" }], !1;
-  return validate65.errors = vErrors, errors === 0;
+      return validate71.errors = [{ instancePath, params: { type: "object" }, message: "must be object" }], !1;
+  return validate71.errors = vErrors, errors === 0;
 }
-var pattern7 = new RegExp("^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]+)?Z$", "u");
-function validate67(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
-  let vErrors = null, errors = 0;
-  if (errors === 0)
-    if (typeof data == "string") {
-      if (!pattern7.test(data))
-        return validate67.errors = [{ instancePath, params: { pattern: "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]+)?Z$" }, message: 'must match pattern "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]+)?Z$"' }], !1;
-    } else
-      return validate67.errors = [{ instancePath, params: { type: "string" }, message: "must be string" }], !1;
-  return validate67.errors = vErrors, errors === 0;
-}
-var schema29 = { description: "A request, with the action that the route performs and the facts that it supplies.", type: "object", additionalProperties: !1, required: ["method", "url"], properties: { method: { type: "string", minLength: 1 }, url: { description: "Path and query, as on the request line.", type: "string", minLength: 1 }, action: { description: "Absent where the server's routes resolve it.", type: "string" }, facts: { description: "Named as the route options are.", type: "object" }, headers: { description: "All header fields in order, names repeated as they come. Where absent: Authorization: Bearer and the JWT, nothing else.", type: "array", items: { type: "array", minItems: 2, maxItems: 2, items: { type: "string" } } }, encrypted: { description: "Whether the connection is TLS on the server's own socket. Where absent it is not.", type: "boolean" }, remoteAddress: { description: "IP address of the connection's peer. Where absent it is nobody whom the server trusts.", type: "string", minLength: 1 }, clientCertificatePem: { description: "The certificate whose key the peer has proved to hold in the handshake of the connection, and that the server's TLS accepted. Where absent there is none.", type: "string", minLength: 1 }, contentLength: { description: "Bytes of the body. Where absent there is none, unless a header says otherwise.", type: "integer", minimum: 0 }, receivedBytes: { description: "Bytes of the body that were received so far, where the server counts them and cuts the body at its limit. Where absent it does not.", type: "integer", minimum: 0 }, limitsResponse: { description: "Whether the server cuts the response at its limit. Where absent it does not.", type: "boolean" } } };
-function validate71(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+var schema31 = { description: "A request, with the action that the route performs and the facts that it supplies.", type: "object", additionalProperties: !1, required: ["method", "url"], properties: { method: { type: "string", minLength: 1 }, url: { description: "Path and query, as on the request line.", type: "string", minLength: 1 }, action: { description: "Absent where the server's routes resolve it.", type: "string" }, facts: { description: "Named as the route options are.", type: "object" }, headers: { description: "All header fields in order, names repeated as they come. Where absent: Authorization: Bearer and the JWT, nothing else.", type: "array", items: { type: "array", minItems: 2, maxItems: 2, items: { type: "string" } } }, encrypted: { description: "Whether the connection is TLS on the server's own socket. Where absent it is not.", type: "boolean" }, remoteAddress: { description: "IP address of the connection's peer. Where absent it is nobody whom the server trusts.", type: "string", minLength: 1 }, clientCertificatePem: { description: "The certificate whose key the peer has proved to hold in the handshake of the connection, and that the server's TLS accepted. Where absent there is none.", type: "string", minLength: 1 }, contentLength: { description: "Bytes of the body. Where absent there is none, unless a header says otherwise.", type: "integer", minimum: 0 }, receivedBytes: { description: "Bytes of the body that were received so far, where the server counts them and cuts the body at its limit. Where absent it does not.", type: "integer", minimum: 0 }, limitsResponse: { description: "Whether the server cuts the response at its limit. Where absent it does not.", type: "boolean" } } };
+function validate76(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   let vErrors = null, errors = 0;
   if (errors === 0)
     if (data && typeof data == "object" && !Array.isArray(data)) {
       let missing0;
       if (data.method === void 0 && (missing0 = "method") || data.url === void 0 && (missing0 = "url"))
-        return validate71.errors = [{ instancePath, params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }], !1;
+        return validate76.errors = [{ instancePath, params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }], !1;
       {
         let _errs1 = errors;
         for (let key0 in data)
-          if (!func3.call(schema29.properties, key0)) {
-            return validate71.errors = [{ instancePath, params: { additionalProperty: key0 }, message: "must NOT have additional properties" }], !1;
+          if (!func3.call(schema31.properties, key0)) {
+            return validate76.errors = [{ instancePath, params: { additionalProperty: key0 }, message: "must NOT have additional properties" }], !1;
             break;
           }
         if (_errs1 === errors) {
@@ -559,9 +745,9 @@ function validate71(data, { instancePath = "", parentData, parentDataProperty, r
             if (errors === _errs2)
               if (typeof data0 == "string") {
                 if (func1(data0) < 1)
-                  return validate71.errors = [{ instancePath: instancePath + "/method", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" }], !1;
+                  return validate76.errors = [{ instancePath: instancePath + "/method", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" }], !1;
               } else
-                return validate71.errors = [{ instancePath: instancePath + "/method", params: { type: "string" }, message: "must be string" }], !1;
+                return validate76.errors = [{ instancePath: instancePath + "/method", params: { type: "string" }, message: "must be string" }], !1;
             var valid0 = _errs2 === errors;
           } else
             var valid0 = !0;
@@ -571,9 +757,9 @@ function validate71(data, { instancePath = "", parentData, parentDataProperty, r
               if (errors === _errs4)
                 if (typeof data1 == "string") {
                   if (func1(data1) < 1)
-                    return validate71.errors = [{ instancePath: instancePath + "/url", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" }], !1;
+                    return validate76.errors = [{ instancePath: instancePath + "/url", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" }], !1;
                 } else
-                  return validate71.errors = [{ instancePath: instancePath + "/url", params: { type: "string" }, message: "must be string" }], !1;
+                  return validate76.errors = [{ instancePath: instancePath + "/url", params: { type: "string" }, message: "must be string" }], !1;
               var valid0 = _errs4 === errors;
             } else
               var valid0 = !0;
@@ -581,7 +767,7 @@ function validate71(data, { instancePath = "", parentData, parentDataProperty, r
               if (data.action !== void 0) {
                 let _errs6 = errors;
                 if (typeof data.action != "string")
-                  return validate71.errors = [{ instancePath: instancePath + "/action", params: { type: "string" }, message: "must be string" }], !1;
+                  return validate76.errors = [{ instancePath: instancePath + "/action", params: { type: "string" }, message: "must be string" }], !1;
                 var valid0 = _errs6 === errors;
               } else
                 var valid0 = !0;
@@ -589,7 +775,7 @@ function validate71(data, { instancePath = "", parentData, parentDataProperty, r
                 if (data.facts !== void 0) {
                   let data3 = data.facts, _errs8 = errors;
                   if (!(data3 && typeof data3 == "object" && !Array.isArray(data3)))
-                    return validate71.errors = [{ instancePath: instancePath + "/facts", params: { type: "object" }, message: "must be object" }], !1;
+                    return validate76.errors = [{ instancePath: instancePath + "/facts", params: { type: "object" }, message: "must be object" }], !1;
                   var valid0 = _errs8 === errors;
                 } else
                   var valid0 = !0;
@@ -605,29 +791,29 @@ function validate71(data, { instancePath = "", parentData, parentDataProperty, r
                           if (errors === _errs12)
                             if (Array.isArray(data5)) {
                               if (data5.length > 2)
-                                return validate71.errors = [{ instancePath: instancePath + "/headers/" + i0, params: { limit: 2 }, message: "must NOT have more than 2 items" }], !1;
+                                return validate76.errors = [{ instancePath: instancePath + "/headers/" + i0, params: { limit: 2 }, message: "must NOT have more than 2 items" }], !1;
                               if (data5.length < 2)
-                                return validate71.errors = [{ instancePath: instancePath + "/headers/" + i0, params: { limit: 2 }, message: "must NOT have fewer than 2 items" }], !1;
+                                return validate76.errors = [{ instancePath: instancePath + "/headers/" + i0, params: { limit: 2 }, message: "must NOT have fewer than 2 items" }], !1;
                               {
                                 var valid2 = !0;
                                 let len1 = data5.length;
                                 for (let i1 = 0; i1 < len1; i1++) {
                                   let _errs14 = errors;
                                   if (typeof data5[i1] != "string")
-                                    return validate71.errors = [{ instancePath: instancePath + "/headers/" + i0 + "/" + i1, params: { type: "string" }, message: "must be string" }], !1;
+                                    return validate76.errors = [{ instancePath: instancePath + "/headers/" + i0 + "/" + i1, params: { type: "string" }, message: "must be string" }], !1;
                                   var valid2 = _errs14 === errors;
                                   if (!valid2)
                                     break;
                                 }
                               }
                             } else
-                              return validate71.errors = [{ instancePath: instancePath + "/headers/" + i0, params: { type: "array" }, message: "must be array" }], !1;
+                              return validate76.errors = [{ instancePath: instancePath + "/headers/" + i0, params: { type: "array" }, message: "must be array" }], !1;
                           var valid1 = _errs12 === errors;
                           if (!valid1)
                             break;
                         }
                       } else
-                        return validate71.errors = [{ instancePath: instancePath + "/headers", params: { type: "array" }, message: "must be array" }], !1;
+                        return validate76.errors = [{ instancePath: instancePath + "/headers", params: { type: "array" }, message: "must be array" }], !1;
                     var valid0 = _errs10 === errors;
                   } else
                     var valid0 = !0;
@@ -635,7 +821,7 @@ function validate71(data, { instancePath = "", parentData, parentDataProperty, r
                     if (data.encrypted !== void 0) {
                       let _errs16 = errors;
                       if (typeof data.encrypted != "boolean")
-                        return validate71.errors = [{ instancePath: instancePath + "/encrypted", params: { type: "boolean" }, message: "must be boolean" }], !1;
+                        return validate76.errors = [{ instancePath: instancePath + "/encrypted", params: { type: "boolean" }, message: "must be boolean" }], !1;
                       var valid0 = _errs16 === errors;
                     } else
                       var valid0 = !0;
@@ -645,9 +831,9 @@ function validate71(data, { instancePath = "", parentData, parentDataProperty, r
                         if (errors === _errs18)
                           if (typeof data8 == "string") {
                             if (func1(data8) < 1)
-                              return validate71.errors = [{ instancePath: instancePath + "/remoteAddress", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" }], !1;
+                              return validate76.errors = [{ instancePath: instancePath + "/remoteAddress", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" }], !1;
                           } else
-                            return validate71.errors = [{ instancePath: instancePath + "/remoteAddress", params: { type: "string" }, message: "must be string" }], !1;
+                            return validate76.errors = [{ instancePath: instancePath + "/remoteAddress", params: { type: "string" }, message: "must be string" }], !1;
                         var valid0 = _errs18 === errors;
                       } else
                         var valid0 = !0;
@@ -657,9 +843,9 @@ function validate71(data, { instancePath = "", parentData, parentDataProperty, r
                           if (errors === _errs20)
                             if (typeof data9 == "string") {
                               if (func1(data9) < 1)
-                                return validate71.errors = [{ instancePath: instancePath + "/clientCertificatePem", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" }], !1;
+                                return validate76.errors = [{ instancePath: instancePath + "/clientCertificatePem", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" }], !1;
                             } else
-                              return validate71.errors = [{ instancePath: instancePath + "/clientCertificatePem", params: { type: "string" }, message: "must be string" }], !1;
+                              return validate76.errors = [{ instancePath: instancePath + "/clientCertificatePem", params: { type: "string" }, message: "must be string" }], !1;
                           var valid0 = _errs20 === errors;
                         } else
                           var valid0 = !0;
@@ -667,9 +853,9 @@ function validate71(data, { instancePath = "", parentData, parentDataProperty, r
                           if (data.contentLength !== void 0) {
                             let data10 = data.contentLength, _errs22 = errors;
                             if (!(typeof data10 == "number" && !(data10 % 1) && !isNaN(data10) && isFinite(data10)))
-                              return validate71.errors = [{ instancePath: instancePath + "/contentLength", params: { type: "integer" }, message: "must be integer" }], !1;
+                              return validate76.errors = [{ instancePath: instancePath + "/contentLength", params: { type: "integer" }, message: "must be integer" }], !1;
                             if (errors === _errs22 && typeof data10 == "number" && isFinite(data10) && (data10 < 0 || isNaN(data10)))
-                              return validate71.errors = [{ instancePath: instancePath + "/contentLength", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }], !1;
+                              return validate76.errors = [{ instancePath: instancePath + "/contentLength", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }], !1;
                             var valid0 = _errs22 === errors;
                           } else
                             var valid0 = !0;
@@ -677,9 +863,9 @@ function validate71(data, { instancePath = "", parentData, parentDataProperty, r
                             if (data.receivedBytes !== void 0) {
                               let data11 = data.receivedBytes, _errs24 = errors;
                               if (!(typeof data11 == "number" && !(data11 % 1) && !isNaN(data11) && isFinite(data11)))
-                                return validate71.errors = [{ instancePath: instancePath + "/receivedBytes", params: { type: "integer" }, message: "must be integer" }], !1;
+                                return validate76.errors = [{ instancePath: instancePath + "/receivedBytes", params: { type: "integer" }, message: "must be integer" }], !1;
                               if (errors === _errs24 && typeof data11 == "number" && isFinite(data11) && (data11 < 0 || isNaN(data11)))
-                                return validate71.errors = [{ instancePath: instancePath + "/receivedBytes", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }], !1;
+                                return validate76.errors = [{ instancePath: instancePath + "/receivedBytes", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }], !1;
                               var valid0 = _errs24 === errors;
                             } else
                               var valid0 = !0;
@@ -687,7 +873,7 @@ function validate71(data, { instancePath = "", parentData, parentDataProperty, r
                               if (data.limitsResponse !== void 0) {
                                 let _errs26 = errors;
                                 if (typeof data.limitsResponse != "boolean")
-                                  return validate71.errors = [{ instancePath: instancePath + "/limitsResponse", params: { type: "boolean" }, message: "must be boolean" }], !1;
+                                  return validate76.errors = [{ instancePath: instancePath + "/limitsResponse", params: { type: "boolean" }, message: "must be boolean" }], !1;
                                 var valid0 = _errs26 === errors;
                               } else
                                 var valid0 = !0;
@@ -703,34 +889,34 @@ function validate71(data, { instancePath = "", parentData, parentDataProperty, r
         }
       }
     } else
-      return validate71.errors = [{ instancePath, params: { type: "object" }, message: "must be object" }], !1;
-  return validate71.errors = vErrors, errors === 0;
+      return validate76.errors = [{ instancePath, params: { type: "object" }, message: "must be object" }], !1;
+  return validate76.errors = vErrors, errors === 0;
 }
-function validate69(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+function validate74(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   let vErrors = null, errors = 0;
   if (errors === 0)
     if (data && typeof data == "object" && !Array.isArray(data)) {
       let missing0;
       if (data.at === void 0 && (missing0 = "at") || data.request === void 0 && (missing0 = "request"))
-        return validate69.errors = [{ instancePath, params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }], !1;
+        return validate74.errors = [{ instancePath, params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }], !1;
       {
         let _errs1 = errors;
         for (let key0 in data)
           if (!(key0 === "at" || key0 === "request" || key0 === "jwt" || key0 === "times")) {
-            return validate69.errors = [{ instancePath, params: { additionalProperty: key0 }, message: "must NOT have additional properties" }], !1;
+            return validate74.errors = [{ instancePath, params: { additionalProperty: key0 }, message: "must NOT have additional properties" }], !1;
             break;
           }
         if (_errs1 === errors) {
           if (data.at !== void 0) {
             let _errs2 = errors;
-            validate67(data.at, { instancePath: instancePath + "/at", parentData: data, parentDataProperty: "at", rootData }) || (vErrors = vErrors === null ? validate67.errors : vErrors.concat(validate67.errors), errors = vErrors.length);
+            validate66(data.at, { instancePath: instancePath + "/at", parentData: data, parentDataProperty: "at", rootData }) || (vErrors = vErrors === null ? validate66.errors : vErrors.concat(validate66.errors), errors = vErrors.length);
             var valid0 = _errs2 === errors;
           } else
             var valid0 = !0;
           if (valid0) {
             if (data.request !== void 0) {
               let _errs3 = errors;
-              validate71(data.request, { instancePath: instancePath + "/request", parentData: data, parentDataProperty: "request", rootData }) || (vErrors = vErrors === null ? validate71.errors : vErrors.concat(validate71.errors), errors = vErrors.length);
+              validate76(data.request, { instancePath: instancePath + "/request", parentData: data, parentDataProperty: "request", rootData }) || (vErrors = vErrors === null ? validate76.errors : vErrors.concat(validate76.errors), errors = vErrors.length);
               var valid0 = _errs3 === errors;
             } else
               var valid0 = !0;
@@ -738,7 +924,7 @@ function validate69(data, { instancePath = "", parentData, parentDataProperty, r
               if (data.jwt !== void 0) {
                 let _errs4 = errors;
                 if (typeof data.jwt != "string")
-                  return validate69.errors = [{ instancePath: instancePath + "/jwt", params: { type: "string" }, message: "must be string" }], !1;
+                  return validate74.errors = [{ instancePath: instancePath + "/jwt", params: { type: "string" }, message: "must be string" }], !1;
                 var valid0 = _errs4 === errors;
               } else
                 var valid0 = !0;
@@ -746,9 +932,9 @@ function validate69(data, { instancePath = "", parentData, parentDataProperty, r
                 if (data.times !== void 0) {
                   let data3 = data.times, _errs6 = errors;
                   if (!(typeof data3 == "number" && !(data3 % 1) && !isNaN(data3) && isFinite(data3)))
-                    return validate69.errors = [{ instancePath: instancePath + "/times", params: { type: "integer" }, message: "must be integer" }], !1;
+                    return validate74.errors = [{ instancePath: instancePath + "/times", params: { type: "integer" }, message: "must be integer" }], !1;
                   if (errors === _errs6 && typeof data3 == "number" && isFinite(data3) && (data3 < 1 || isNaN(data3)))
-                    return validate69.errors = [{ instancePath: instancePath + "/times", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }], !1;
+                    return validate74.errors = [{ instancePath: instancePath + "/times", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }], !1;
                   var valid0 = _errs6 === errors;
                 } else
                   var valid0 = !0;
@@ -757,11 +943,11 @@ function validate69(data, { instancePath = "", parentData, parentDataProperty, r
         }
       }
     } else
-      return validate69.errors = [{ instancePath, params: { type: "object" }, message: "must be object" }], !1;
-  return validate69.errors = vErrors, errors === 0;
+      return validate74.errors = [{ instancePath, params: { type: "object" }, message: "must be object" }], !1;
+  return validate74.errors = vErrors, errors === 0;
 }
-var schema30 = { description: "The decision.", type: "object", additionalProperties: !1, required: ["outcome", "status"], properties: { outcome: { enum: ["allow", "deny"] }, status: { description: "200 where the request is admitted.", type: "integer", minimum: 200, maximum: 599 }, error: { description: "Absent where the answer has none.", type: "string", minLength: 1 }, retryAfterSeconds: { type: "integer", minimum: 1 }, audit: { description: "Members that the decision record must have, with these values.", type: "object" } }, if: { required: ["outcome"], properties: { outcome: { const: "deny" } } }, then: { required: ["audit"], properties: { audit: { type: "object", required: ["rule"], properties: { rule: { type: "string", pattern: "^[A-Z]{3}-[0-9]+$" } } } } }, else: { properties: { status: { const: 200 } } } };
-function validate75(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+var schema32 = { description: "The decision.", type: "object", additionalProperties: !1, required: ["outcome", "status"], properties: { outcome: { enum: ["allow", "deny"] }, status: { description: "200 where the request is admitted.", type: "integer", minimum: 200, maximum: 599 }, error: { description: "Absent where the answer has none.", type: "string", minLength: 1 }, retryAfterSeconds: { type: "integer", minimum: 1 }, audit: { description: "Members that the decision record must have, with these values.", type: "object" } }, if: { required: ["outcome"], properties: { outcome: { const: "deny" } } }, then: { required: ["audit"], properties: { audit: { type: "object", required: ["rule"], properties: { rule: { type: "string", pattern: "^[A-Z]{3}-[0-9]+$" } } } } }, else: { properties: { status: { const: 200 } } } };
+function validate80(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   let vErrors = null, errors = 0, _errs1 = errors, valid0 = !0, _errs2 = errors;
   if (data && typeof data == "object" && !Array.isArray(data)) {
     let missing0;
@@ -781,25 +967,25 @@ function validate75(data, { instancePath = "", parentData, parentDataProperty, r
     if (data && typeof data == "object" && !Array.isArray(data)) {
       let missing1;
       if (data.audit === void 0 && (missing1 = "audit"))
-        return validate75.errors = [{ instancePath, params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }], !1;
+        return validate80.errors = [{ instancePath, params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }], !1;
       if (data.audit !== void 0) {
         let data1 = data.audit;
         if (errors === errors)
           if (data1 && typeof data1 == "object" && !Array.isArray(data1)) {
             let missing2;
             if (data1.rule === void 0 && (missing2 = "rule"))
-              return validate75.errors = [{ instancePath: instancePath + "/audit", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }], !1;
+              return validate80.errors = [{ instancePath: instancePath + "/audit", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }], !1;
             if (data1.rule !== void 0) {
               let data2 = data1.rule;
               if (errors === errors)
                 if (typeof data2 == "string") {
                   if (!pattern4.test(data2))
-                    return validate75.errors = [{ instancePath: instancePath + "/audit/rule", params: { pattern: "^[A-Z]{3}-[0-9]+$" }, message: 'must match pattern "^[A-Z]{3}-[0-9]+$"' }], !1;
+                    return validate80.errors = [{ instancePath: instancePath + "/audit/rule", params: { pattern: "^[A-Z]{3}-[0-9]+$" }, message: 'must match pattern "^[A-Z]{3}-[0-9]+$"' }], !1;
                 } else
-                  return validate75.errors = [{ instancePath: instancePath + "/audit/rule", params: { type: "string" }, message: "must be string" }], !1;
+                  return validate80.errors = [{ instancePath: instancePath + "/audit/rule", params: { type: "string" }, message: "must be string" }], !1;
             }
           } else
-            return validate75.errors = [{ instancePath: instancePath + "/audit", params: { type: "object" }, message: "must be object" }], !1;
+            return validate80.errors = [{ instancePath: instancePath + "/audit", params: { type: "object" }, message: "must be object" }], !1;
       }
     }
     var _valid0 = _errs4 === errors;
@@ -807,31 +993,31 @@ function validate75(data, { instancePath = "", parentData, parentDataProperty, r
   } else {
     let _errs9 = errors;
     if (data && typeof data == "object" && !Array.isArray(data) && data.status !== void 0 && data.status !== 200)
-      return validate75.errors = [{ instancePath: instancePath + "/status", params: { allowedValue: 200 }, message: "must be equal to constant" }], !1;
+      return validate80.errors = [{ instancePath: instancePath + "/status", params: { allowedValue: 200 }, message: "must be equal to constant" }], !1;
     var _valid0 = _errs9 === errors;
     valid0 = _valid0, ifClause0 = "else";
   }
   if (!valid0) {
     let err2 = { instancePath, params: { failingKeyword: ifClause0 }, message: 'must match "' + ifClause0 + '" schema' };
-    return vErrors === null ? vErrors = [err2] : vErrors.push(err2), errors++, validate75.errors = vErrors, !1;
+    return vErrors === null ? vErrors = [err2] : vErrors.push(err2), errors++, validate80.errors = vErrors, !1;
   }
   if (errors === 0)
     if (data && typeof data == "object" && !Array.isArray(data)) {
       let missing3;
       if (data.outcome === void 0 && (missing3 = "outcome") || data.status === void 0 && (missing3 = "status"))
-        return validate75.errors = [{ instancePath, params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" }], !1;
+        return validate80.errors = [{ instancePath, params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" }], !1;
       {
         let _errs11 = errors;
         for (let key0 in data)
           if (!(key0 === "outcome" || key0 === "status" || key0 === "error" || key0 === "retryAfterSeconds" || key0 === "audit")) {
-            return validate75.errors = [{ instancePath, params: { additionalProperty: key0 }, message: "must NOT have additional properties" }], !1;
+            return validate80.errors = [{ instancePath, params: { additionalProperty: key0 }, message: "must NOT have additional properties" }], !1;
             break;
           }
         if (_errs11 === errors) {
           if (data.outcome !== void 0) {
             let data4 = data.outcome, _errs12 = errors;
             if (!(data4 === "allow" || data4 === "deny"))
-              return validate75.errors = [{ instancePath: instancePath + "/outcome", params: { allowedValues: schema30.properties.outcome.enum }, message: "must be equal to one of the allowed values" }], !1;
+              return validate80.errors = [{ instancePath: instancePath + "/outcome", params: { allowedValues: schema32.properties.outcome.enum }, message: "must be equal to one of the allowed values" }], !1;
             var valid5 = _errs12 === errors;
           } else
             var valid5 = !0;
@@ -839,12 +1025,12 @@ function validate75(data, { instancePath = "", parentData, parentDataProperty, r
             if (data.status !== void 0) {
               let data5 = data.status, _errs13 = errors;
               if (!(typeof data5 == "number" && !(data5 % 1) && !isNaN(data5) && isFinite(data5)))
-                return validate75.errors = [{ instancePath: instancePath + "/status", params: { type: "integer" }, message: "must be integer" }], !1;
+                return validate80.errors = [{ instancePath: instancePath + "/status", params: { type: "integer" }, message: "must be integer" }], !1;
               if (errors === _errs13 && typeof data5 == "number" && isFinite(data5)) {
                 if (data5 > 599 || isNaN(data5))
-                  return validate75.errors = [{ instancePath: instancePath + "/status", params: { comparison: "<=", limit: 599 }, message: "must be <= 599" }], !1;
+                  return validate80.errors = [{ instancePath: instancePath + "/status", params: { comparison: "<=", limit: 599 }, message: "must be <= 599" }], !1;
                 if (data5 < 200 || isNaN(data5))
-                  return validate75.errors = [{ instancePath: instancePath + "/status", params: { comparison: ">=", limit: 200 }, message: "must be >= 200" }], !1;
+                  return validate80.errors = [{ instancePath: instancePath + "/status", params: { comparison: ">=", limit: 200 }, message: "must be >= 200" }], !1;
               }
               var valid5 = _errs13 === errors;
             } else
@@ -855,9 +1041,9 @@ function validate75(data, { instancePath = "", parentData, parentDataProperty, r
                 if (errors === _errs15)
                   if (typeof data6 == "string") {
                     if (func1(data6) < 1)
-                      return validate75.errors = [{ instancePath: instancePath + "/error", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" }], !1;
+                      return validate80.errors = [{ instancePath: instancePath + "/error", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" }], !1;
                   } else
-                    return validate75.errors = [{ instancePath: instancePath + "/error", params: { type: "string" }, message: "must be string" }], !1;
+                    return validate80.errors = [{ instancePath: instancePath + "/error", params: { type: "string" }, message: "must be string" }], !1;
                 var valid5 = _errs15 === errors;
               } else
                 var valid5 = !0;
@@ -865,9 +1051,9 @@ function validate75(data, { instancePath = "", parentData, parentDataProperty, r
                 if (data.retryAfterSeconds !== void 0) {
                   let data7 = data.retryAfterSeconds, _errs17 = errors;
                   if (!(typeof data7 == "number" && !(data7 % 1) && !isNaN(data7) && isFinite(data7)))
-                    return validate75.errors = [{ instancePath: instancePath + "/retryAfterSeconds", params: { type: "integer" }, message: "must be integer" }], !1;
+                    return validate80.errors = [{ instancePath: instancePath + "/retryAfterSeconds", params: { type: "integer" }, message: "must be integer" }], !1;
                   if (errors === _errs17 && typeof data7 == "number" && isFinite(data7) && (data7 < 1 || isNaN(data7)))
-                    return validate75.errors = [{ instancePath: instancePath + "/retryAfterSeconds", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }], !1;
+                    return validate80.errors = [{ instancePath: instancePath + "/retryAfterSeconds", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }], !1;
                   var valid5 = _errs17 === errors;
                 } else
                   var valid5 = !0;
@@ -875,7 +1061,7 @@ function validate75(data, { instancePath = "", parentData, parentDataProperty, r
                   if (data.audit !== void 0) {
                     let data8 = data.audit, _errs19 = errors;
                     if (!(data8 && typeof data8 == "object" && !Array.isArray(data8)))
-                      return validate75.errors = [{ instancePath: instancePath + "/audit", params: { type: "object" }, message: "must be object" }], !1;
+                      return validate80.errors = [{ instancePath: instancePath + "/audit", params: { type: "object" }, message: "must be object" }], !1;
                     var valid5 = _errs19 === errors;
                   } else
                     var valid5 = !0;
@@ -885,8 +1071,8 @@ function validate75(data, { instancePath = "", parentData, parentDataProperty, r
         }
       }
     } else
-      return validate75.errors = [{ instancePath, params: { type: "object" }, message: "must be object" }], !1;
-  return validate75.errors = vErrors, errors === 0;
+      return validate80.errors = [{ instancePath, params: { type: "object" }, message: "must be object" }], !1;
+  return validate80.errors = vErrors, errors === 0;
 }
 function validate53(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   let vErrors = null, errors = 0;
@@ -1020,7 +1206,7 @@ function validate53(data, { instancePath = "", parentData, parentDataProperty, r
                   if (valid0) {
                     if (data.token !== void 0) {
                       let _errs15 = errors;
-                      validate65(data.token, { instancePath: instancePath + "/token", parentData: data, parentDataProperty: "token", rootData }) || (vErrors = vErrors === null ? validate65.errors : vErrors.concat(validate65.errors), errors = vErrors.length);
+                      validate71(data.token, { instancePath: instancePath + "/token", parentData: data, parentDataProperty: "token", rootData }) || (vErrors = vErrors === null ? validate71.errors : vErrors.concat(validate71.errors), errors = vErrors.length);
                       var valid0 = _errs15 === errors;
                     } else
                       var valid0 = !0;
@@ -1035,7 +1221,7 @@ function validate53(data, { instancePath = "", parentData, parentDataProperty, r
                       if (valid0) {
                         if (data.at !== void 0) {
                           let _errs18 = errors;
-                          validate67(data.at, { instancePath: instancePath + "/at", parentData: data, parentDataProperty: "at", rootData }) || (vErrors = vErrors === null ? validate67.errors : vErrors.concat(validate67.errors), errors = vErrors.length);
+                          validate66(data.at, { instancePath: instancePath + "/at", parentData: data, parentDataProperty: "at", rootData }) || (vErrors = vErrors === null ? validate66.errors : vErrors.concat(validate66.errors), errors = vErrors.length);
                           var valid0 = _errs18 === errors;
                         } else
                           var valid0 = !0;
@@ -1051,7 +1237,7 @@ function validate53(data, { instancePath = "", parentData, parentDataProperty, r
                                   let len2 = data10.length;
                                   for (let i4 = 0; i4 < len2; i4++) {
                                     let _errs21 = errors;
-                                    validate69(data10[i4], { instancePath: instancePath + "/prior/" + i4, parentData: data10, parentDataProperty: i4, rootData }) || (vErrors = vErrors === null ? validate69.errors : vErrors.concat(validate69.errors), errors = vErrors.length);
+                                    validate74(data10[i4], { instancePath: instancePath + "/prior/" + i4, parentData: data10, parentDataProperty: i4, rootData }) || (vErrors = vErrors === null ? validate74.errors : vErrors.concat(validate74.errors), errors = vErrors.length);
                                     var valid5 = _errs21 === errors;
                                     if (!valid5)
                                       break;
@@ -1065,14 +1251,14 @@ function validate53(data, { instancePath = "", parentData, parentDataProperty, r
                           if (valid0) {
                             if (data.request !== void 0) {
                               let _errs22 = errors;
-                              validate71(data.request, { instancePath: instancePath + "/request", parentData: data, parentDataProperty: "request", rootData }) || (vErrors = vErrors === null ? validate71.errors : vErrors.concat(validate71.errors), errors = vErrors.length);
+                              validate76(data.request, { instancePath: instancePath + "/request", parentData: data, parentDataProperty: "request", rootData }) || (vErrors = vErrors === null ? validate76.errors : vErrors.concat(validate76.errors), errors = vErrors.length);
                               var valid0 = _errs22 === errors;
                             } else
                               var valid0 = !0;
                             if (valid0)
                               if (data.expect !== void 0) {
                                 let _errs23 = errors;
-                                validate75(data.expect, { instancePath: instancePath + "/expect", parentData: data, parentDataProperty: "expect", rootData }) || (vErrors = vErrors === null ? validate75.errors : vErrors.concat(validate75.errors), errors = vErrors.length);
+                                validate80(data.expect, { instancePath: instancePath + "/expect", parentData: data, parentDataProperty: "expect", rootData }) || (vErrors = vErrors === null ? validate80.errors : vErrors.concat(validate80.errors), errors = vErrors.length);
                                 var valid0 = _errs23 === errors;
                               } else
                                 var valid0 = !0;

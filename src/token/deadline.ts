@@ -1,3 +1,6 @@
+/** One for all: each of its own would be made with a stack. */
+const over = new Error('it is over')
+
 /**
  * Runs `work` and gives up on it after `deadlineMs`, whatever it does: a `fetch` of the user's may not heed the
  * signal (KEY-6). The signal is aborted at the end in either case, so that nothing is left open. The timer does
@@ -15,7 +18,7 @@ export async function withDeadline<T>(deadlineMs: number, work: (signal: AbortSi
     return await Promise.race([work(controller.signal), expiry])
   } finally {
     clearTimeout(timer)
-    controller.abort()
+    controller.abort(over)
   }
 }
 

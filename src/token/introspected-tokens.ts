@@ -43,10 +43,10 @@ export class IntrospectedTokens {
   readonly #settings: IntrospectedTokensSettings
   /** Compiled once an answer, for as long as it is remembered. */
   readonly #verified = new WeakMap<ActiveAnswer, VerifiedToken>()
-  /** The one task of each ephemeral token, by the token's digest (INT-5). */
-  readonly #tasks = new LRUCache<string, string>({ max: maxEphemeral })
+  /** The one task of each ephemeral token, by the token's digest (INT-5). Made when there is one: it is large from the start. */
+  #tasks: LRUCache<string, string> | undefined
   /** Tokens whose budget is spent, by issuer and id. */
-  readonly #completed = new LRUCache<string, true>({ max: maxCompleted })
+  #completed: LRUCache<string, true> | undefined
 
   constructor(settings: IntrospectedTokensSettings) {
     this.#settings = settings
@@ -74,7 +74,7 @@ export class IntrospectedTokens {
 
   /** Whether its budget is known to be spent, here or by what the issuer says. */
   checkSpent({ compiled: { tokenDigest, authorization: { budget } } }: VerifiedToken): Denial | undefined {
-    return this.#completed.has(tokenDigest) ? spentBudget : checkBudget(budget)
+    return this.#completed?.has(tokenDigest) === true ? spentBudget : checkBudget(budget)
   }
 
   close(): void {
@@ -105,6 +105,7 @@ export class IntrospectedTokens {
         most: Math.min(budget.maxOperations ?? Infinity, budget.remaining ?? Infinity),
         isCountedHere: this.#settings.countsHere,
         complete: () => {
+          this.#completed ??= new LRUCache({ max: maxCompleted })
           this.#completed.set(compiled.tokenDigest, true)
           if (budget.expiresOnCompletion) this.#settings.revocations.revokeOnce(token)
         },
@@ -126,6 +127,7 @@ export class IntrospectedTokens {
   /** INT-5: an ephemeral token is for the task that it was first seen with. */
   #checkTask({ authorization: { agent, task } }: ParsedAuthorization, tokenDigest: string, identity: TokenIdentity): void {
     if (agent.type !== 'ephemeral' || task.id === undefined) return
+    this.#tasks ??= new LRUCache({ max: maxEphemeral })
     const first = this.#tasks.get(tokenDigest)
     if (first === undefined) this.#tasks.set(tokenDigest, task.id)
     else if (first !== task.id) throw new TokenRefused({ code: 'invalid_token', rule: 'INT-5', detail: 'the ephemeral token was seen with another task' }, identity)

@@ -39,6 +39,16 @@ describe('an adapter that decides as it should', () => {
     expect(adapter.questions.some(({ server }) => server.otherIssuers !== undefined)).toBe(true)
   })
 
+  it('reads from the case what the issuer answers (INT-1)', async () => {
+    const adapter = await startAdapter(perfect)
+    expect((await conformance('--url', adapter.url, '--only', 'introspection/lifetime.json')).code).toBe(0)
+    const known = new Map(vectorCases.map((vector) => [vector.id, vector]))
+    for (const { id, jwt, server } of adapter.questions) {
+      expect(server.introspection).toEqual(known.get(id)!.server.introspection)
+      expect(server.introspection?.answers[jwt], id).toBeDefined()
+    }
+  })
+
   it('gets a POST with JSON and no redirect to follow', async () => {
     const seen: unknown[] = []
     const adapter = await startAdapter((question, res, { method, headers }) => {

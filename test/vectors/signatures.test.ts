@@ -46,7 +46,8 @@ const isProved = (proof: string) => {
 }
 
 const has = (flag: string) => (vector: TestVectorCase) => vector.flags.includes(flag)
-const jwts = vectorCases.filter((vector) => !has('NotAJwt')(vector))
+const isOpaque = ({ server }: TestVectorCase, jwt: string) => Object.hasOwn(server.introspection?.answers ?? {}, jwt) && !canBeTakenApart(jwt)
+const jwts = vectorCases.filter((vector) => !has('NotAJwt')(vector) && !isOpaque(vector, vector.jwt))
 
 describe('the committed signatures', () => {
   it('verify under a key of the server, unless they are flagged as forged', () => {
@@ -55,7 +56,7 @@ describe('the committed signatures', () => {
   })
 
   it('of earlier requests verify as well', () => {
-    for (const vector of vectorCases) for (const { jwt } of vector.prior ?? []) if (jwt !== undefined) expect(verifies(vector, jwt), vector.id).toBe(true)
+    for (const vector of vectorCases) for (const { jwt } of vector.prior ?? []) if (jwt !== undefined && !isOpaque(vector, jwt)) expect(verifies(vector, jwt), vector.id).toBe(true)
   })
 
   it('belong to the token that is shown', () => {

@@ -67,6 +67,29 @@ describe('the vectors together', () => {
     }
   })
 
+  it('state answers of the issuer that are one thing, in the order of time', () => {
+    const stated = vectorCases.flatMap(({ id, server }) => Object.values(server.introspection?.answers ?? {}).map((answers) => ({ id, answers })))
+    expect(stated.length).toBeGreaterThan(300)
+    for (const { id, answers } of stated) {
+      expect(answers.map(({ from }) => from === undefined), id).toEqual(answers.map((_, index) => index === 0))
+      const times = answers.slice(1).map(({ from }) => Date.parse(from!))
+      expect(times, id).toEqual(times.toSorted((one, other) => one - other))
+      for (const { body, text, padding, fails, status } of answers) {
+        expect([body, text, fails].filter((each) => each !== undefined).length, id).toBeLessThanOrEqual(1)
+        if (fails === true) expect(status, id).toBeUndefined()
+        if (padding !== undefined) expect(text, id).toBeDefined()
+      }
+    }
+  })
+
+  it('admit nothing that only a remembered answer would admit', () => {
+    const admitted = vectorCases.filter(({ server, at, jwt, expect: expected }) => {
+      const current = server.introspection?.answers[jwt]?.findLast(({ from }) => from === undefined || Date.parse(from) <= Date.parse(at))
+      return expected.outcome === 'allow' && (current?.fails === true || current?.body?.active === false)
+    })
+    expect(admitted.map(({ id }) => id)).toEqual(['int-1-jwt-not-asked'])
+  })
+
   it('name key sets that are there, without private members', () => {
     const sets = vectorCases.flatMap(({ server }) => [server.jwks, ...(server.otherIssuers ?? []).map(({ jwks }) => jwks)])
     for (const path of new Set(sets as string[])) {

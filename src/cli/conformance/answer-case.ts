@@ -1,8 +1,10 @@
 import { X509Certificate } from 'node:crypto'
 import type { AuditRecord } from '../../model/wire-audit-record.js'
+import type { Clock } from '../../model/clock.js'
 import type { GuardOptions, IssuerOptions } from '../../guard/guard-options.js'
 import type { ResourceRequest } from '../../model/resource-request.js'
 import type { TestVectorCase, TestVectorRequest } from '../../model/wire-test-vector.js'
+import { introspectionOf } from './stated-issuer.js'
 import { createGuard, requireCore } from '../../guard/create-guard.js'
 import { pathOf } from '../../guard/path-of.js'
 import { toDecision } from '../../guard/to-decision.js'
@@ -20,7 +22,7 @@ const silent: OperatorLogger = { info: () => undefined, warn: () => undefined, e
 export async function answerHere(vector: TestVectorCase): Promise<Answer> {
   let nowMs = 0
   const records: AuditRecord[] = []
-  const guard = createGuard({ ...optionsOf(vector), now: () => nowMs, logger: silent, audit: { write: (record) => { records.push(record) } } })
+  const guard = createGuard({ ...optionsOf(vector, () => nowMs), now: () => nowMs, logger: silent, audit: { write: (record) => { records.push(record) } } })
   const core = requireCore(guard)
   try {
     for (const { at, request, jwt = vector.jwt, times = 1 } of vector.prior ?? []) {
@@ -47,11 +49,12 @@ export async function answerHere(vector: TestVectorCase): Promise<Answer> {
   }
 }
 
-function optionsOf({ server }: TestVectorCase): GuardOptions {
+function optionsOf({ server }: TestVectorCase, now: Clock): GuardOptions {
   const { issuer, jwks, otherIssuers = [], audience, clockTolerance, algorithms, tokenType, claimPrefix, countedPerRequest, policy, legacyScopes, profile, dpop, mtls, baseUrl, trustedProxies, routes } = server
-  const issuers = [{ issuer, jwks, claimPrefix }, ...otherIssuers] as readonly IssuerOptions[]
+  const { fetch, introspection } = introspectionOf(server, now)
+  const issuers = [{ issuer, jwks, claimPrefix, introspection }, ...otherIssuers] as readonly IssuerOptions[]
   const optional = Object.fromEntries(Object.entries({ algorithms, tokenType, countedPerRequest, policy, legacyScopes, profile, dpop, mtls, baseUrl, trustedProxies, routes }).filter(([, value]) => value !== undefined))
-  return { issuer: issuers, audience, clockTolerance, ...optional }
+  return { issuer: issuers, audience, clockTolerance, fetch, ...optional }
 }
 
 function requestOf({ method, url, headers, contentLength = 0, receivedBytes, limitsResponse, encrypted, remoteAddress, clientCertificatePem }: TestVectorRequest, jwt: string): ResourceRequest {
