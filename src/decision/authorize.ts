@@ -184,10 +184,9 @@ function settle(attempt: Attempt, { denial, action, target, facts, evaluations }
  * says later; that comes last, as the store's word does (ORD-1).
  */
 function admitWithin(attempt: Attempt, action: string, evaluations: readonly Evaluation[], rules: DecisionRules): MaybePromise<AdmissionOutcome> {
-  const { verified: { budget, checkSpent }, admittedBy } = attempt
+  const { verified: { checkSpent }, admittedBy } = attempt
   const spent = admittedBy() === undefined ? checkSpent?.() : undefined
   if (spent === undefined || evaluations.every(({ denial }) => denial !== undefined)) return admitOnce(attempt, action, evaluations, rules)
-  budget?.complete()
   return whenReady(admitProof(claimantOf(attempt), rules), (refused) => ({ denial: refused ?? spent }))
 }
 

@@ -128,16 +128,17 @@ export class IntrospectedTokens {
 
   #counting(budget: OperationBudget, token: string, tokenDigest: string): Required<Pick<VerifiedToken, 'budget' | 'checkSpent'>> {
     const { countsHere, revocations } = this.#settings
+    const complete = (): void => {
+      if (countsHere || budget.expiresOnCompletion) this.#completed.set(tokenDigest, true)
+      if (budget.expiresOnCompletion) revocations.revokeOnce(token)
+    }
     return {
-      budget: {
-        most: Math.min(budget.maxOperations ?? Infinity, budget.remaining ?? Infinity),
-        isCountedHere: countsHere,
-        complete: () => {
-          if (countsHere || budget.expiresOnCompletion) this.#completed.set(tokenDigest, true)
-          if (budget.expiresOnCompletion) revocations.revokeOnce(token)
-        },
+      budget: { most: Math.min(budget.maxOperations ?? Infinity, budget.remaining ?? Infinity), isCountedHere: countsHere, complete },
+      checkSpent: () => {
+        const spent = this.#checkSpent(tokenDigest, budget)
+        if (spent !== undefined) complete()
+        return spent
       },
-      checkSpent: () => this.#checkSpent(tokenDigest, budget),
     }
   }
 
