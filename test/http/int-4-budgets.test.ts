@@ -145,7 +145,7 @@ describe.each(opaqueKinds)('INT-4 on %s', (kind) => {
   it('INT-4: a store that knows nothing of budgets has not taken one: 503', async () => {
     const issuer = await startIssuer()
     const inner = memoryStore()
-    const store: StateStore = { name: 'old', admit: ({ budget: _budget, ...admission }) => inner.admit(admission) }
+    const store: StateStore = { name: 'old', admit: ({ scope, proof, alternatives, chargeOnly }) => inner.admit({ scope, alternatives, ...(proof !== undefined && { proof }), ...(chargeOnly !== undefined && { chargeOnly }) }) }
     for (const onStoreFailure of ['deny', { local: { processes: 1 } }] as const) {
       const { server, audit, handled } = await startOpaqueApi(kind, { issuer: issuer.trusted(), store, onStoreFailure })
       const answer = await server.call('/search', { token: await issuer.issue({ max_operations: 3 }) })

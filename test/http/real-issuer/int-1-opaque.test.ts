@@ -18,7 +18,7 @@ describe('INT-1: standard opaque tokens of an authorization server that knows no
     // oidc-provider says on the console that its own defaults are for development.
     vi.spyOn(console, 'info').mockImplementation(() => undefined)
     vi.spyOn(console, 'warn').mockImplementation(() => undefined)
-    server = await startAuthorizationServer({ authorities, audience, tokenFormat: 'opaque', clients: [{ client_id: client.clientId, client_secret: client.clientSecret, token_endpoint_auth_method: 'client_secret_basic' }] })
+    server = await startAuthorizationServer({ authorities, audience, tokenFormat: 'opaque', claims: { sub: undefined, aap_agent: undefined, aap_task: undefined, aap_capabilities: undefined }, clients: [{ client_id: client.clientId, client_secret: client.clientSecret, token_endpoint_auth_method: 'client_secret_basic' }] })
   })
   afterAll(async () => {
     vi.restoreAllMocks()
@@ -73,7 +73,7 @@ describe('INT-1: standard opaque tokens of an authorization server that knows no
   const startWithBudget = async () => {
     let aheadMs = 0
     const withBudget: typeof globalThis.fetch = async (input, init) => {
-      const response = await fetch(input as string, init as never)
+      const response = await fetch(input as string, init)
       if (!(input as string).endsWith('/introspection')) return response
       const answer = await response.json() as object
       return Response.json({ ...answer, max_operations: 1, expires_on_completion: true })
