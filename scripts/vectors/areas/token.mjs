@@ -135,7 +135,7 @@ export const files = {
       denied('tok-2-invalid-utf8', 'A byte that is not UTF-8', invalidToken('TOK-2'), { flags: ['JsonParserDifferential'], task: { id: 'task-@' }, payloadText: bytesReplaced('task-@', Buffer.from([0x74, 0x61, 0x73, 0x6b, 0xff])) }),
       denied('tok-2-overlong-utf8', 'An overlong encoding', invalidToken('TOK-2'), { flags: ['JsonParserDifferential'], task: { id: 'task-@' }, payloadText: bytesReplaced('task-@', Buffer.from([0x74, 0x61, 0x73, 0x6b, 0xc0, 0xaf])) }),
       denied('tok-2-surrogate-utf8', 'A surrogate as UTF-8', invalidToken('TOK-2'), { flags: ['JsonParserDifferential'], task: { id: 'task-@' }, payloadText: bytesReplaced('task-@', Buffer.from([0x74, 0x61, 0x73, 0x6b, 0xed, 0xa0, 0x80])) }),
-      denied('int-1-opaque', 'An opaque token where nothing introspects it', invalidToken('INT-1'), { flags: ['FailsClosedUntilBuilt', 'NotAJwt'], compact: () => 'mF_9-B5f-4-1JqM' }),
+      denied('int-1-opaque', 'An opaque token where nothing introspects it', invalidToken('INT-1'), { flags: ['NotAJwt'], compact: () => 'mF_9-B5f-4-1JqM' }),
     ],
   },
 
