@@ -7,7 +7,7 @@ export type { Aap, AapDecision } from './http/aap.js'
 export type { GuardRequest } from './http/guard-request.js'
 
 export { createGuard, type Guard } from './guard/create-guard.js'
-export type { DpopOptions, GuardOptions, IssuerOptions, LegacyScope, PublicDenial, PublicRoute, Respond, RevocationOptions, RouteEntry } from './guard/guard-options.js'
+export type { DpopOptions, GuardOptions, IntrospectionOptions, IssuerOptions, LegacyScope, PublicDenial, PublicRoute, Respond, RevocationOptions, RouteEntry } from './guard/guard-options.js'
 export type { MtlsOptions } from './guard/compile-mtls.js'
 export type { OperatorLogger } from './guard/operator-log.js'
 export type { FactOption, RouteOptions } from './decision/route.js'

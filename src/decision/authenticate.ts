@@ -72,9 +72,10 @@ function verify(token: string, request: ResourceRequest, rules: DecisionRules, n
 
 /** INT-1: a JWT that was verified here, where its issuer is to be asked as well. */
 function confirmed(result: Verification, token: string, request: ResourceRequest, rules: DecisionRules, nowMs: number): MaybePromise<Verification> {
-  const introspection = result.verified?.issuer.introspection
-  if (introspection?.jwts !== 'introspect') return result
-  return refusing(() => whenReady(introspection.confirm(token, peerOf(request, rules), nowMs), (isActive) => (isActive ? result : { denial: { code: 'invalid_token', rule: 'INT-1', detail: 'the token is not active' } })))
+  const { verified: jwt } = result
+  const introspection = jwt?.issuer.introspection
+  if (jwt === undefined || introspection?.jwts !== 'introspect') return result
+  return refusing(() => whenReady(introspection.confirm(token, jwt, rules.verification, peerOf(request, rules), nowMs), (verified) => ({ verified })))
 }
 
 /** A named proxy's address is nobody's: what one client does behind it must not count against the others. */

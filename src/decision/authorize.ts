@@ -1,4 +1,3 @@
-import { checkBudget } from '../checks/budget.js'
 import { candidatesFor, type Candidate, type CompiledAuthorization } from '../claims/compile-authorization.js'
 import type { BodyLimits } from '../model/body-limits.js'
 import type { ConstraintFacts } from '../constraints/constraint-definition.js'
@@ -185,10 +184,13 @@ function settle(attempt: Attempt, { denial, action, target, facts, evaluations }
     ({ action, isCountedLocally, target, denial: refusal, capability: matched(admitted), addresses: checkedAddresses(admitted, facts), limits: admitted?.candidate.capability.limits }))
 }
 
-/** INT-4: where the issuer counts, it has said whether anything is left; that comes last, as the store's word does (ORD-1). */
+/**
+ * INT-4: where the issuer counts, it has said whether anything is left, and a token that was spent once stays so whatever it
+ * says later; that comes last, as the store's word does (ORD-1).
+ */
 function admitWithin(attempt: Attempt, action: string, evaluations: readonly Evaluation[], rules: DecisionRules): MaybePromise<AdmissionOutcome> {
-  const { verified: { budget, compiled }, admittedBy } = attempt
-  const spent = budget?.isCountedHere === false && admittedBy() === undefined ? checkBudget(compiled.authorization.budget) : undefined
+  const { verified: { checkSpent }, admittedBy } = attempt
+  const spent = admittedBy() === undefined ? checkSpent?.() : undefined
   if (spent === undefined || evaluations.every(({ denial }) => denial !== undefined)) return admitOnce(attempt, action, evaluations, rules)
   return whenReady(admitProof(claimantOf(attempt), rules), (refused) => ({ denial: refused ?? spent }))
 }

@@ -107,13 +107,13 @@ export class GuardCore {
     )
   }
 
-  /** The rules that hold whatever the action is (TSK-1, CTX-1, DEL-1 to DEL-3). Never throws. */
-  checkSession({ verified, commonFacts, denial }: Session): Denial | undefined {
+  /** The rules that hold whatever the action is (TSK-1, CTX-1, DEL-1 to DEL-3, INT-4). Never throws. */
+  checkSession({ verified, commonFacts, denial }: Session, admittedBy: AdmittedBy): Denial | undefined {
     if (denial !== undefined || verified === undefined) return denial
     const { now, verification, tokens } = this.settings.rules
     try {
       const demands = demandsOn(verification.compiler.policy, undefined, verified.compiled.hasUnknownActors)
-      return checkAuthorization(verified.compiled, demands, commonFacts, now(), verification.toleranceMs) ?? checkParent(verified, tokens, verification.compiler) ?? verified.issuer.introspection?.checkSpent(verified)
+      return checkAuthorization(verified.compiled, demands, commonFacts, now(), verification.toleranceMs) ?? checkParent(verified, tokens, verification.compiler) ?? (admittedBy() === undefined ? verified.checkSpent?.() : undefined)
     } catch (error) {
       return this.#failure(error)
     }
@@ -133,7 +133,7 @@ export class GuardCore {
   /** Everything in one place: what no route matches is denied, but only after it is known who asks (ORD-1, RTE-1). */
   decideMatch(session: Session, matched: RouteMatch | undefined, admittedBy: AdmittedBy): MaybePromise<GuardRuling> {
     if (matched?.route !== undefined) return this.decide(session, matched.route, admittedBy)
-    return whenReady(this.showProof(session), (shown) => this.refuse(shown, this.checkSession(shown) ?? { code: 'aap_invalid_capability', rule: 'RTE-1', detail: 'no route matches the request' }))
+    return whenReady(this.showProof(session), (shown) => this.refuse(shown, this.checkSession(shown, admittedBy) ?? { code: 'aap_invalid_capability', rule: 'RTE-1', detail: 'no route matches the request' }))
   }
 
   /** Decides one action of a request that a caller built, by facts that the caller states. Never throws or rejects. */

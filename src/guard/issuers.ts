@@ -102,6 +102,7 @@ function createTrustedIssuer(settings: IssuerOptions, defaultAudience: GuardOpti
   if (jwks !== undefined && jwksUri !== undefined) throw new TypeError(`option \`issuer\`: give \`jwks\` or \`jwksUri\` of ${issuer}, not both`)
   if (claimPrefix !== undefined && (typeof claimPrefix !== 'string' || claimPrefix === '')) throw new TypeError('option `issuer`: `claimPrefix` is a non-empty string')
   const introspection = asked === undefined ? undefined : compileIntrospection(issuer, asked, { ...surroundings, fetch: fetch ?? globalThis.fetch })
+  if (introspection?.jwts === 'refuse' && (jwks ?? jwksUri) !== undefined) throw new TypeError(`option \`introspection\` of ${issuer}: \`jwts: 'refuse'\` leaves nothing to verify: leave out \`jwks\` and \`jwksUri\``)
   const { now, warn } = surroundings
   const createKeys = (): KeySet => introspection?.jwts === 'refuse' ? noKeySet : jwks !== undefined
     ? createStaticKeySet(jwks)

@@ -110,7 +110,7 @@ function takeOver(core: GuardCore, session: Session, req: IncomingMessage): Requ
 
 function authenticateOnly(state: RequestState, req: IncomingMessage, res: ServerResponse, next: Next): void {
   const { core, session } = state
-  const denial = core.checkSession(session)
+  const denial = core.checkSession(session, (action) => admittedBy(req, state, action))
   if (denial !== undefined) {
     historyOf(req).isDecided = true
     answerRefused(core, core.refuse(session, denial), req, res, next)

@@ -5,6 +5,7 @@ import type { AgentTokenSettings } from '../claims/agent-token.js'
 import type { Denial } from '../model/denial.js'
 import type { Introspection } from './introspection.js'
 import type { MaybePromise } from '../model/maybe-promise.js'
+import type { OperationBudget } from '../model/agent-authorization.js'
 import type { ParsedAuthorization } from '../claims/parse-authorization.js'
 import type { RevocationQueue } from './revocation-queue.js'
 import type { TokenIdentity } from '../claims/compile-authorization.js'
@@ -43,9 +44,11 @@ export class IntrospectedTokens {
   readonly #settings: IntrospectedTokensSettings
   /** Compiled once an answer, for as long as it is remembered. */
   readonly #verified = new WeakMap<ActiveAnswer, VerifiedToken>()
+  /** What came of answers about JWTs, and of which JWT as it was verified. */
+  readonly #confirmed = new WeakMap<ActiveAnswer, { readonly jwt: VerifiedToken; readonly confirmed: VerifiedToken }>()
   /** The one task of each ephemeral token, by the token's digest (INT-5). Made when there is one: it is large from the start. */
   #tasks: LRUCache<string, string> | undefined
-  /** Tokens whose budget is spent, by issuer and id. */
+  /** Tokens whose budget is spent, by the token's digest: whatever the issuer says of them later. */
   #completed: LRUCache<string, true> | undefined
 
   constructor(settings: IntrospectedTokensSettings) {
@@ -66,26 +69,41 @@ export class IntrospectedTokens {
     return this.#read(answer, token, issuer, rules, nowMs)
   }
 
-  /** Whether the issuer still holds a JWT for active that was verified here already. */
-  confirm(token: string, peer: string | undefined, nowMs: number): MaybePromise<boolean> {
+  /**
+   * A JWT that was verified here already, if its issuer still holds it for active. What the answer says of itself is held to
+   * the rules of any answer, and a budget in it holds; what else the token permits is the JWT's to say. Throws or rejects as
+   * `verify`.
+   */
+  confirm(token: string, verified: VerifiedToken, rules: VerificationRules, peer: string | undefined, nowMs: number): MaybePromise<VerifiedToken> {
     const answer = this.#settings.source.find(token, nowMs, peer)
-    return answer instanceof Promise ? answer.then(({ active }) => active) : answer.active
-  }
-
-  /** Whether its budget is known to be spent, here or by what the issuer says. */
-  checkSpent({ compiled: { tokenDigest, authorization: { budget } } }: VerifiedToken): Denial | undefined {
-    return this.#completed?.has(tokenDigest) === true ? spentBudget : checkBudget(budget)
+    if (answer instanceof Promise) return answer.then((found) => this.#confirmBy(found, token, verified, rules, nowMs))
+    return this.#confirmBy(answer, token, verified, rules, nowMs)
   }
 
   close(): void {
     this.#settings.revocations.close()
   }
 
+  #confirmBy(answer: IntrospectionAnswer, token: string, jwt: VerifiedToken, { toleranceMs }: VerificationRules, nowMs: number): VerifiedToken {
+    if (!answer.active) refuseToken('INT-1', 'the token is not active')
+    const known = this.#confirmed.get(answer)
+    if (known?.jwt === jwt) return known.confirmed
+    const tokenDigest = digest(token)
+    const { issuer, facts, compiled } = jwt
+    const identity: TokenIdentity = { issuer: issuer.issuer, id: facts.id }
+    const { claims } = accept(readIntrospected(answer.members, { issuer, tokenDigest, nowMs, toleranceMs }), identity)
+    const { authorization } = accept(withBudget({ authorization: compiled.authorization, delegationDenial: undefined }, claims), identity)
+    const { budget } = authorization
+    const confirmed = budget === undefined ? { ...jwt, checkSpent: () => this.#checkSpent(tokenDigest, undefined) } : { ...jwt, ...this.#counting(budget, token, tokenDigest), view: deepFreeze({ ...authorization, token: facts }) }
+    this.#confirmed.set(answer, { jwt, confirmed })
+    return confirmed
+  }
+
   #read(answer: IntrospectionAnswer, token: string, issuer: TrustedIssuer, rules: VerificationRules, nowMs: number): VerifiedToken {
     if (!answer.active) refuseToken('INT-1', 'the token is not active')
     const known = this.#verified.get(answer)
     if (known !== undefined) return known
-    const tokenDigest = hash('sha256', token, 'base64url')
+    const tokenDigest = digest(token)
     const read = accept(readIntrospected(answer.members, { issuer, tokenDigest, nowMs, toleranceMs: rules.toleranceMs }))
     const { facts, times, confirmation } = read
     const identity: TokenIdentity = { issuer: issuer.issuer, id: facts.id }
@@ -101,19 +119,31 @@ export class IntrospectedTokens {
       compiled,
       confirmation,
       byLegacyScopes,
-      budget: budget === undefined ? undefined : {
-        most: Math.min(budget.maxOperations ?? Infinity, budget.remaining ?? Infinity),
-        isCountedHere: this.#settings.countsHere,
-        complete: () => {
-          this.#completed ??= new LRUCache({ max: maxCompleted })
-          this.#completed.set(compiled.tokenDigest, true)
-          if (budget.expiresOnCompletion) this.#settings.revocations.revokeOnce(token)
-        },
-      },
+      ...(budget === undefined ? { checkSpent: () => this.#checkSpent(tokenDigest, undefined) } : this.#counting(budget, token, tokenDigest)),
       view: deepFreeze({ ...compiled.authorization, token: facts }),
     }
     this.#verified.set(answer, verified)
     return verified
+  }
+
+  #counting(budget: OperationBudget, token: string, tokenDigest: string): Required<Pick<VerifiedToken, 'budget' | 'checkSpent'>> {
+    const { countsHere, revocations } = this.#settings
+    const complete = (): void => {
+      if (countsHere || budget.expiresOnCompletion) (this.#completed ??= new LRUCache({ max: maxCompleted })).set(tokenDigest, true)
+      if (budget.expiresOnCompletion) revocations.revokeOnce(token)
+    }
+    return {
+      budget: { most: Math.min(budget.maxOperations ?? Infinity, budget.remaining ?? Infinity), isCountedHere: countsHere, complete },
+      checkSpent: () => {
+        const spent = this.#checkSpent(tokenDigest, budget)
+        if (spent !== undefined) complete()
+        return spent
+      },
+    }
+  }
+
+  #checkSpent(tokenDigest: string, budget: OperationBudget | undefined): Denial | undefined {
+    return this.#completed?.has(tokenDigest) === true ? spentBudget : checkBudget(budget)
   }
 
   /** INT-2: an answer without AAP claims and without `agent_type` is no agent's, unless scopes stand for what it permits (DIA-5). */
@@ -134,17 +164,24 @@ export class IntrospectedTokens {
   }
 }
 
+function digest(token: string): string {
+  return hash('sha256', token, 'base64url')
+}
+
 function accept<T extends object>(result: T | Denial, token?: TokenIdentity): T {
   if ('code' in result) throw new TokenRefused(result, token)
   return result
 }
 
-/** Whether a text is a JWT or looks like one: three or five parts, of which the first is a JSON object (RFC 7515, RFC 7516). */
+/**
+ * Whether a text is a JWT or looks like one: what stands before its first dot is a JSON object (RFC 7515, RFC 7516). However
+ * many parts follow: one that lacks some, or has too many, may be some issuer's own with a dot added, and is shown to nobody.
+ */
 export function isJwtLike(token: string): boolean {
-  const parts = token.split('.', 6)
-  if (parts.length !== 3 && parts.length !== 5) return false
+  const end = token.indexOf('.')
+  if (end < 0) return false
   try {
-    const header: unknown = JSON.parse(Buffer.from(parts[0] as string, 'base64url').toString())
+    const header: unknown = JSON.parse(Buffer.from(token.slice(0, end), 'base64url').toString())
     return typeof header === 'object' && header !== null
   } catch {
     return false

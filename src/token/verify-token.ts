@@ -29,6 +29,8 @@ export interface VerifiedToken {
   readonly byLegacyScopes: boolean
   /** Of an introspected token that has one (INT-4). */
   readonly budget?: TokenBudget | undefined
+  /** Of an introspected token: whether its budget is known to be spent, by what was taken here or by what the issuer says, in which case it is complete (INT-4). */
+  readonly checkSpent?: () => Denial | undefined
   /** What handlers see, deeply frozen (AUD-5). */
   readonly view: AgentAuthorization & { readonly token: TokenFacts }
 }

@@ -88,7 +88,7 @@ describe('ERR-2: guard.authorize never rejects; whatever fails denies with 500',
     const request = requestBy()
     const session = await core.openSession(request, request)
     expect(session.denial).toBeUndefined()
-    expect(core.checkSession(session)?.code).toBe('internal_error')
+    expect(core.checkSession(session, () => undefined)?.code).toBe('internal_error')
   })
 
   it('a failure that cannot be written as text', async () => {

@@ -9,6 +9,8 @@ import { build } from 'esbuild'
 const repository = fileURLToPath(new URL('../../', import.meta.url))
 
 export interface ChildProgram {
+  /** The file to run. */
+  readonly main: string
   /** A process of its own that answers one message for each that it gets, in turn. */
   readonly start: () => { readonly ask: (message: unknown) => Promise<unknown>; readonly stop: () => void }
   readonly remove: () => void
@@ -21,6 +23,7 @@ export async function compileProgram(file: URL): Promise<ChildProgram> {
   symlinkSync(join(repository, 'node_modules'), join(folder, 'node_modules'))
   await build({ entryPoints: [fileURLToPath(file)], outfile: main, bundle: true, packages: 'external', format: 'esm', platform: 'node', target: 'node20', logLevel: 'error' })
   return {
+    main,
     start: () => {
       const child = fork(main)
       const ended = once(child, 'exit').then(([code]) => { throw new Error(`the process has ended with ${String(code)}`) })
