@@ -43,6 +43,7 @@ export function compileIntrospection(issuer: string, options: IntrospectionOptio
       reading: { scopes: compileScopes(`${at}: \`scopes\``, scopes, registry), maxLifetimeSeconds: maxLifetime },
       tokenPrefix,
       jwts,
+      now,
       countsHere: count === 'here',
     })
   } catch (error) {

@@ -6,6 +6,7 @@ import type { VerifiedToken } from '../token/verify-token.js'
 import type { ResourceRequest } from '../model/resource-request.js'
 import { freezeSettings } from './settings.js'
 import { GuardCore } from './guard-core.js'
+import { watchToken } from '../token/watch-token.js'
 import { toDecision } from './to-decision.js'
 
 /** Decides requests, whatever server received them. Made by `createGuard`. */
@@ -63,7 +64,7 @@ export function createGuard<Request = any>(options: GuardOptions<Request> = {}):
       const verified = allowed.get(decision)
       if (verified === undefined) throw new TypeError('guard.onRevoked: this is no decision of this guard that allows')
       if (typeof listener !== 'function') throw new TypeError('guard.onRevoked: the listener must be a function')
-      return core.settings.rules.revocations.watch(verified, () => { listener() })
+      return watchToken(verified, core.settings.rules, () => { listener() })
     },
     ready: () => core.ready(),
     close: () => core.close(),

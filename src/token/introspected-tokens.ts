@@ -2,6 +2,7 @@ import { hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import type { ActiveAnswer, IntrospectionAnswer } from './introspection-answer.js'
 import type { AgentTokenSettings } from '../claims/agent-token.js'
+import type { Clock } from '../model/clock.js'
 import type { Denial } from '../model/denial.js'
 import type { Introspection } from './introspection.js'
 import type { MaybePromise } from '../model/maybe-promise.js'
@@ -30,6 +31,7 @@ export interface IntrospectedTokensSettings {
   readonly tokenPrefix: string
   /** What is done with its JWTs: verified here, that and introspected, or refused. */
   readonly jwts: 'verify' | 'introspect' | 'refuse'
+  readonly now: Clock
   /** Whether budgets of operations are counted here; else the issuer counts what it is asked (INT-4). */
   readonly countsHere: boolean
 }
@@ -94,7 +96,7 @@ export class IntrospectedTokens {
     const { claims } = accept(readIntrospected(answer.members, { issuer, tokenDigest, nowMs, toleranceMs }), identity)
     const { authorization } = accept(withBudget({ authorization: compiled.authorization, delegationDenial: undefined }, claims), identity)
     const { budget } = authorization
-    const confirmed = budget === undefined ? { ...jwt, checkSpent: () => this.#checkSpent(tokenDigest, undefined) } : { ...jwt, ...this.#counting(budget, token, tokenDigest), view: deepFreeze({ ...authorization, token: facts }) }
+    const confirmed = budget === undefined ? { ...jwt, ...this.#activityOf(token), checkSpent: () => this.#checkSpent(tokenDigest, undefined) } : { ...jwt, ...this.#activityOf(token), ...this.#counting(budget, token, tokenDigest), view: deepFreeze({ ...authorization, token: facts }) }
     this.#confirmed.set(answer, { jwt, confirmed })
     return confirmed
   }
@@ -119,11 +121,23 @@ export class IntrospectedTokens {
       compiled,
       confirmation,
       byLegacyScopes,
+      ...this.#activityOf(token),
       ...(budget === undefined ? { checkSpent: () => this.#checkSpent(tokenDigest, undefined) } : this.#counting(budget, token, tokenDigest)),
       view: deepFreeze({ ...compiled.authorization, token: facts }),
     }
     this.#verified.set(answer, verified)
     return verified
+  }
+
+  #activityOf(token: string): Pick<VerifiedToken, 'isStillActive'> {
+    const { source, now, countsHere } = this.#settings
+    if (!countsHere) return {}
+    return {
+      isStillActive: () => {
+        const answer = source.find(token, now())
+        return answer instanceof Promise ? answer.then(({ active }) => active) : answer.active
+      },
+    }
   }
 
   #counting(budget: OperationBudget, token: string, tokenDigest: string): Required<Pick<VerifiedToken, 'budget' | 'checkSpent'>> {

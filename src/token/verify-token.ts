@@ -1,5 +1,6 @@
 import type { AgentAuthorization } from '../model/agent-authorization.js'
 import type { Denial } from '../model/denial.js'
+import type { MaybePromise } from '../model/maybe-promise.js'
 import type { TokenFacts } from '../model/token-facts.js'
 import { checkAudience, checkTimes, readIdentity, readTimes, type TokenTimes } from './standard-claims.js'
 import { compileAuthorization, type CompiledAuthorization } from '../claims/compile-authorization.js'
@@ -31,6 +32,8 @@ export interface VerifiedToken {
   readonly budget?: TokenBudget | undefined
   /** Of an introspected token: whether its budget is known to be spent, by what was taken here or by what the issuer says, in which case it is complete (INT-4). */
   readonly checkSpent?: () => Denial | undefined
+  /** Asks the issuer of an introspected token; rejects where nobody knows. Absent where asking would count (INT-4). */
+  readonly isStillActive?: () => MaybePromise<boolean>
   /** What handlers see, deeply frozen (AUD-5). */
   readonly view: AgentAuthorization & { readonly token: TokenFacts }
 }
