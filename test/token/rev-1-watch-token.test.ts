@@ -14,7 +14,7 @@ describe('REV-1: something that goes on with an introspected token', () => {
     let watched = 0
     let revoke: (denial: Denial) => void = () => undefined
     const revocations = { watch: (_: unknown, then: (denial: Denial) => void) => { watched++; revoke = then; return () => { watched-- } } }
-    const stop = watchToken({ ...(isStillActive !== undefined && { isStillActive }) } as never, { revocations: revocations as never, warn: (_, message) => { warnings.push(message) } }, (denial) => {
+    const stop = watchToken({ ...(isStillActive !== undefined && { isStillActive }) } as never, { revocations: revocations, warn: (_, message) => { warnings.push(message) } }, (denial) => {
       ended.push(denial)
       listener(denial)
     })
