@@ -6,6 +6,7 @@ import type { Denial } from '../model/denial.js'
 import type { Facts } from '../model/facts.js'
 import type { Forwarded } from '../token/forwarded.js'
 import type { MatchedCapability } from '../model/decision.js'
+import type { BudgetCharge } from '../model/store.js'
 import type { MaybePromise } from '../model/maybe-promise.js'
 import type { ResourceRequest } from '../model/resource-request.js'
 import type { Route } from './route.js'
@@ -189,10 +190,13 @@ function settle(attempt: Attempt, { denial, action, target, facts, evaluations }
  * says later; that comes last, as the store's word does (ORD-1).
  */
 function admitWithin(attempt: Attempt, action: string, evaluations: readonly Evaluation[], rules: DecisionRules): MaybePromise<AdmissionOutcome> {
-  const { verified: { checkSpent }, admittedBy } = attempt
-  const spent = admittedBy() === undefined ? checkSpent?.() : undefined
-  if (spent === undefined || evaluations.every(({ denial }) => denial !== undefined)) return admitOnce(attempt, action, evaluations, rules)
-  return whenReady(admitProof(claimantOf(attempt), rules), (refused) => ({ denial: refused ?? spent }))
+  const { verified: { budget, checkSpent }, admittedBy } = attempt
+  const spent = admittedBy() === undefined && evaluations.some(({ denial }) => denial === undefined) ? checkSpent?.() : undefined
+  if (spent === undefined) return admitOnce(attempt, action, evaluations, rules)
+  const { scope, proof } = claimantOf(attempt)
+  // Nothing of it is left, whatever the store remembers: it only says what else is wrong, and takes nothing.
+  const nothingLeft = { charge: { ...chargeOf(attempt), most: 0 }, complete: budget?.complete ?? (() => undefined) }
+  return admit(evaluations, { scope, proof, budget: nothingLeft }, rules)
 }
 
 /**
@@ -209,10 +213,15 @@ function admitOnce(attempt: Attempt, action: string, evaluations: readonly Evalu
   })
 }
 
-function claimantOf({ verified: { budget, compiled: { scope, tokenDigest }, times }, proof, admittedBy, nowMs }: Attempt): Claimant {
+function claimantOf(attempt: Attempt): Claimant {
+  const { verified: { budget, compiled: { scope } }, proof, admittedBy } = attempt
   if (budget?.isCountedHere !== true || admittedBy() !== undefined) return { scope, proof }
   const { most, complete } = budget
-  return { scope, proof, budget: { charge: { key: tokenDigest, most, keepMs: keepBudgetMs(times.expiresAt * 1_000 - nowMs) }, complete } }
+  return { scope, proof, budget: { charge: { ...chargeOf(attempt), most }, complete } }
+}
+
+function chargeOf({ verified: { compiled: { tokenDigest }, times }, nowMs }: Attempt): Omit<BudgetCharge, 'most'> {
+  return { key: tokenDigest, keepMs: keepBudgetMs(times.expiresAt * 1_000 - nowMs) }
 }
 
 /** Longer than the token can be used by any process whose clock is not further behind than a token's times may be off (TOK-6). */

@@ -98,15 +98,17 @@ describe('the report for CI systems', () => {
   })
 })
 
+const selected = vectorCases.filter(({ verifies }) => verifies.includes('TRN-3')).length
+
 describe('the report as JSON', () => {
   it('has every case with its result, and totals by rule, in the form of its schema', async () => {
     const { json, url } = await reports('--only', 'TRN-3')
     validate(json)
     expect(validate.errors).toBeNull()
-    expect(json).toMatchObject({ version: 1, implementation: url, ok: false, summary: { cases: 4, pass: 2, fail: 2, wronglyAdmitted: 1 } })
+    expect(json).toMatchObject({ version: 1, implementation: url, ok: false, summary: { cases: selected, pass: selected - 2, fail: 2, wronglyAdmitted: 1 } })
     expect(json).not.toHaveProperty('expectedFailures')
     expect(json.cases.map(({ id }: any) => id)).toEqual(vectorCases.filter(({ verifies }) => verifies.includes('TRN-3')).map(({ id }) => id))
-    expect(json.rules['TRN-3']).toEqual({ cases: 4, pass: 2, fail: 2, 'expected-failure': 0, 'unexpected-pass': 0, wronglyAdmitted: 1 })
+    expect(json.rules['TRN-3']).toEqual({ cases: selected, pass: selected - 2, fail: 2, 'expected-failure': 0, 'unexpected-pass': 0, wronglyAdmitted: 1 })
     const { id, title, verifies, flags, expect: expected } = vectorCases.find((vector) => vector.id === 'trn-3-too-large')!
     expect(json.cases.find((entry: any) => entry.id === id)).toEqual({
       id, title, verifies, flags, expected, file: 'transport/size.json', outcome: 'fail', durationSeconds: expect.any(Number), answer: { outcome: 'allow', status: 200 },
@@ -158,7 +160,7 @@ describe('the report on a terminal', () => {
   ])('on %s has escape sequences: %s', async (_, surroundings, hasColours) => {
     const { code, stdout, stderr } = await command(['conformance', '--only', 'TRN-3'], surroundings)
     expect(code).toBe(0)
-    expect(stdout.includes('\u001b[32m4 vectors: 4 pass, 0 fail')).toBe(hasColours)
+    expect(stdout.includes(`\u001b[32m${selected} vectors: ${selected} pass, 0 fail`)).toBe(hasColours)
     expect(stdout.includes('\u001b')).toBe(hasColours)
     expect(stderr).not.toContain('\u001b')
   })
