@@ -43,10 +43,11 @@ function freePort() {
   })
 }
 
-/** What each agent's decision asks of the store: a minute, an hour and a day, none of which gets full. */
+/** What each agent's decision asks of the store, frozen as a capability's are: a minute, an hour and a day, none of which gets full. */
 function admissionOf(agent) {
   const key = `agent-${agent}`.padEnd(43, '_')
-  return { scope: key, alternatives: [{ quotas: ['minute', 'hour', 'day'].map((window) => ({ key, name: `max_requests_per_${window}`, window, limit: 1e12, quantity: 1 })) }] }
+  const quotas = ['minute', 'hour', 'day'].map((window) => Object.freeze({ key, name: `max_requests_per_${window}`, window, limit: 1e12, quantity: 1 }))
+  return { scope: key, alternatives: [{ quotas: Object.freeze(quotas) }] }
 }
 
 async function medianMicroseconds(act) {

@@ -51,7 +51,7 @@ export class Candidate {
     this.#subjects = subjects
   }
 
-  /** One of each quota, in the order of the capability's; made when it is first used. */
+  /** One of each quota, in the order of the capability's; made when it is first used, and frozen. */
   get charges(): readonly QuotaCharge[] {
     return (this.#charges ??= this.#charge())
   }
@@ -60,12 +60,12 @@ export class Candidate {
   #charge(): readonly QuotaCharge[] {
     const { action, quotas } = this.capability
     const own = digestOf(this.#subjects.token, action, String(this.index))
-    return quotas.map((quota) => {
+    return Object.freeze(quotas.map((quota) => {
       const { window, limit } = quota
       const name = counterName(quota.name)
-      if (quota.subject !== 'token') return { key: digestOf(this.#subjects[quota.subject], quota.place), name, window, limit, quantity: 1 }
-      return { key: own, name: quota.ordinal === 0 ? name : `${quota.ordinal} ${name}`, window, limit, quantity: 1 }
-    })
+      if (quota.subject !== 'token') return Object.freeze({ key: digestOf(this.#subjects[quota.subject], quota.place), name, window, limit, quantity: 1 })
+      return Object.freeze({ key: own, name: quota.ordinal === 0 ? name : `${quota.ordinal} ${name}`, window, limit, quantity: 1 })
+    }))
   }
 }
 

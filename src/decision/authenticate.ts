@@ -66,7 +66,8 @@ function verify(token: string, request: ResourceRequest, rules: DecisionRules, n
   if (opaque === undefined) return verifyFirst(token, rules, nowMs).then((first) => confirmed(first, token, request, rules, nowMs))
   return refusing(() => whenReady(opaque.introspection.verify(token, opaque, rules.verification, peerOf(request, rules), nowMs), (verified) => {
     noteLegacyScopes(verified, rules)
-    return { verified }
+    const { issuer, id } = verified.facts
+    return whenReady(rules.tasks.check(verified, nowMs), (denial) => (denial === undefined ? { verified } : { denial, token: { issuer, id } }))
   }))
 }
 

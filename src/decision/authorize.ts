@@ -23,12 +23,10 @@ import { evaluateCapability, type ApprovalReason, type Evaluation } from './eval
 import { gatherFacts } from './gather-facts.js'
 import { isActionName } from '../matching/action-name.js'
 import { isBound } from '../token/confirmation.js'
+import { keepMsOf } from './keep-ms-of.js'
 import { requiresProof } from './requires-proof.js'
 import { whenReady } from './when-ready.js'
 import { parseTarget, type Target } from '../matching/target.js'
-
-/** 400 days, from the last operation on. */
-const longestBudgetMs = 34_560_000_000
 
 /** A verified token that wants to take an action. */
 export interface Attempt {
@@ -220,13 +218,8 @@ function claimantOf(attempt: Attempt): Claimant {
   return { scope, proof, budget: { charge: { ...chargeOf(attempt), most }, complete } }
 }
 
-function chargeOf({ verified: { compiled: { tokenDigest }, times }, nowMs }: Attempt): Omit<BudgetCharge, 'most'> {
-  return { key: tokenDigest, keepMs: keepBudgetMs(times.expiresAt * 1_000 - nowMs) }
-}
-
-/** Longer than the token can be used by any process whose clock is not further behind than a token's times may be off (TOK-6). */
-function keepBudgetMs(leftMs: number): number {
-  return Math.min(longestBudgetMs, Math.max(0, Math.ceil(leftMs)) + 600_000)
+function chargeOf({ verified, nowMs }: Attempt): Omit<BudgetCharge, 'most'> {
+  return { key: verified.compiled.tokenDigest, keepMs: keepMsOf(verified, nowMs) }
 }
 
 function matched(admitted: Evaluation | undefined): MatchedCapability | undefined {

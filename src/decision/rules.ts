@@ -6,6 +6,7 @@ import type { PossessionRules } from '../token/possession.js'
 import type { Revocations } from '../token/revocations.js'
 import type { SharedRevocations } from '../token/shared-revocations.js'
 import type { StoreGate } from './store-gate.js'
+import type { TaskBindings } from './task-bindings.js'
 import type { TokenCache } from '../token/token-cache.js'
 import type { VerificationRules } from '../token/verify-token.js'
 
@@ -17,6 +18,8 @@ export interface DecisionRules {
   /** TRN-5; absent where failures are not limited. */
   readonly failures: FailureLimit | undefined
   readonly state: StoreGate
+  /** INT-5. */
+  readonly tasks: TaskBindings
   /** REV-1: what this process knows. */
   readonly revocations: Revocations
   /** What the processes tell each other of it; absent where the store has no way to. */

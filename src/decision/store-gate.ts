@@ -111,9 +111,9 @@ export class StoreGate {
     return this.#instead(admission, error)
   }
 
-  /** What only this process would remember could be shown, or taken, at the others: proofs and budgets are not for a share (POP-3, INT-4). */
+  /** What only this process would remember could be shown, or taken, at the others: tasks, proofs and budgets are not for a share (INT-5, POP-3, INT-4). */
   #instead(admission: Admission, error: unknown): GateVerdict {
-    if (this.#share === undefined || admission.proof !== undefined || admission.budget !== undefined) throw error
+    if (this.#share === undefined || admission.task !== undefined || admission.proof !== undefined || admission.budget !== undefined) throw error
     return { ...this.#share.admit(admission), counted: 'local' }
   }
 

@@ -24,6 +24,7 @@ import type { RevocationEvent } from '../token/issuer-revocations.js'
 import { Revocations } from '../token/revocations.js'
 import { shareRevocations } from '../token/shared-revocations.js'
 import { timestampOf } from '../audit/timestamp-of.js'
+import { TaskBindings } from '../decision/task-bindings.js'
 import { TokenCache } from '../token/token-cache.js'
 
 /** A guard's options, checked and compiled, frozen. */
@@ -89,6 +90,7 @@ export function freezeSettings(options: GuardOptions, environment: NodeJS.Proces
     possession: Object.freeze(possession.rules),
     failures: failedValidationsPerMinute === undefined ? undefined : new FailureLimit(readInteger('failedValidationsPerMinute', failedValidationsPerMinute, 1, Number.MAX_SAFE_INTEGER)),
     state,
+    tasks: new TaskBindings(state),
     revocations,
     sharedRevocations: shareRevocations(state.store, { revocations, mostKept: maxRevocations, isRequired: (options.onStoreFailure ?? 'deny') === 'deny', onEvent: tellRevocation }),
     hookTimeoutMs: readInteger('hookTimeoutMs', options.hookTimeoutMs ?? 2_000, 1, 60_000),

@@ -13,7 +13,10 @@ export interface StateStore {
    */
   readonly isAtomic?: boolean
   /**
-   * Looks at the proof first: one that was shown before is refused, and so is a new one that finds no room; either way
+   * Looks at the task first: a token that was seen with another one is refused, and nothing else happens. Otherwise the task is
+   * remembered, whatever follows (INT-5).
+   *
+   * Then at the proof: one that was shown before is refused, and so is a new one that finds no room; either way
    * nothing else happens. Otherwise it is remembered, whatever follows (POP-3).
    *
    * Then takes the first alternative whose quotas all have room, whole, with one operation of the budget, and nothing of
@@ -82,6 +85,8 @@ export interface StoredAnswer {
 export interface Admission {
   /** Digest that all keys of this admission may be placed by, so that a sharded store keeps them together. */
   readonly scope: string
+  /** What an ephemeral token is for, as its issuer said just now. */
+  readonly task?: TaskClaim
   /** The proof of possession that came with the request, to be accepted once. */
   readonly proof?: ProofId
   /** In the order of preference (CAP-3). Empty where no capability passed its stateless constraints. */
@@ -102,6 +107,16 @@ export interface BudgetCharge {
   /** Integer from 0 to 2^53 - 1. */
   readonly most: number
   /** For how long the token can still be used, in whole milliseconds from 1. What is left is not forgotten earlier. */
+  readonly keepMs: number
+}
+
+/** With which task a token is seen; the first one binds it (INT-5). */
+export interface TaskClaim {
+  /** Digest of the token; fixed length, safe in any key space. */
+  readonly key: string
+  /** Digest of the task. */
+  readonly task: string
+  /** For how long the token can still be used, in whole milliseconds from 1. Never forgotten earlier. */
   readonly keepMs: number
 }
 
@@ -135,10 +150,12 @@ export type QuotaWindow = 'second' | 'minute' | 'hour' | 'day'
 
 export type AdmissionVerdict =
   /**
-   * `alternative` is the position of the one that was taken; -1 where the admission had none. `operationsLeft` where it took an
-   * operation of a budget.
+   * `alternative` is the position of the one that was taken; -1 where the admission had none. `holdsTask` where it had a task;
+   * `operationsLeft` where it took an operation of a budget.
    */
-  | { readonly outcome: 'admitted'; readonly alternative: number; readonly operationsLeft?: number }
+  | { readonly outcome: 'admitted'; readonly alternative: number; readonly holdsTask?: true; readonly operationsLeft?: number }
+  /** The token was seen with another task. */
+  | { readonly outcome: 'other-task' }
   /** An alternative has room, and the budget of operations is spent: nothing was taken of either. */
   | { readonly outcome: 'spent' }
   /** No alternative has room; the earliest will in this many milliseconds. */

@@ -1,18 +1,30 @@
+/** What an admission has beside quotas. Times are in milliseconds. */
+export interface AdmissionExtras {
+  /** Since the epoch, in place of the server's clock; in tests. */
+  readonly now?: number
+  /** With `keepTaskMs` (INT-5). */
+  readonly task?: string
+  readonly keepTaskMs?: number
+  /** POP-3. */
+  readonly keepProofMs?: number
+  /** Operations that the budget has at most, with `keepBudgetMs` (INT-4). */
+  readonly most?: number
+  readonly keepBudgetMs?: number
+}
+
 /**
  * One admission as one script of Redis: everything is read and checked before the first write, so that it is done whole or
  * not at all. It holds for Redis 6.2 and later and for Valkey.
  *
- * `KEYS`: the proof's and the budget's, where there are any; then for each group of charges with one key, in the order of `ARGV`, the group's
- * and one for each of its windows of a second or a minute.
+ * `KEYS`: the token's task, the proof's and the budget's, where there are any; then for each group of charges with one key, in the
+ * order of `ARGV`, the group's and one for each of its windows of a second or a minute.
  *
- * `ARGV`: `1`, or `0` where the connection was lost that it was first sent by; epoch milliseconds in place of the server's
- * clock, empty but in tests; for how many milliseconds to keep the proof, empty without one; how many operations the budget has at
- * most and for how many milliseconds to keep it, empty without one. Then `chargeOnly`, and each
- * alternative: how many groups; of each group how many charges; of each charge the window's letter and its name in one, its
- * limit and its quantity.
+ * `ARGV`: `1`, or `0` where the connection was lost that it was first sent by; what is there beside quotas, as JSON with a
+ * member for each (`AdmissionExtras`), mostly empty. Then `chargeOnly`, empty without one, and each alternative, as lists in JSON:
+ * of each group how many charges, and of each charge the window's letter and its name in one, its limit and its quantity.
  *
- * Answers `late`, `replayed`, `spent`, `admitted:<alternative>`, with a budget `admitted:<alternative>:<operations left>`, or
- * `full:<milliseconds>`.
+ * Answers `late`, `other-task`, `replayed`, `spent`, `full:<milliseconds>` or `admitted:<alternative>`, which says `:held` behind it
+ * with a task and `:<operations left>` with a budget.
  *
  * A group is one MessagePack string: wall clock, own clock, the latest instant that its hours have seen and when, the same
  * of its days, for how long it is kept, and its counters by letter and name. Its own clock never goes back: it sums the forward
@@ -27,25 +39,43 @@
  */
 export const admissionScript = `
 if ARGV[1] ~= '1' then return 'late' end
-local call, format, floor, byte = redis.call, string.format, math.floor, string.byte
+local call, format, floor, byte, decode = redis.call, string.format, math.floor, string.byte, cjson.decode
 local hour, day = 3600000, 86400000
 
-local now, spare
-if ARGV[2] == '' then
-  local time = call('TIME')
-  now, spare = time[1] * 1000 + floor(time[2] / 1000), 0
-else
+local extras = ARGV[2] ~= '' and decode(ARGV[2]) or {}
+local now, spare = extras.now, 0
+if now then
   -- Redis goes on expiring by its own clock, which must not be the faster one.
-  now, spare = tonumber(ARGV[2]), hour
+  spare = hour
+else
+  local time = call('TIME')
+  now = time[1] * 1000 + floor(time[2] / 1000)
 end
 
-local nextKey, nextArg, arguments = 1, 6, #ARGV
-local keepMs = tonumber(ARGV[3])
-if keepMs then
-  if call('EXISTS', KEYS[1]) == 1 then return 'replayed' end
+local nextKey = 1
+local task, taskKey, keepTaskMs = extras.task, nil, extras.keepTaskMs
+if task then
+  taskKey = KEYS[1]
   nextKey = 2
+  local held = call('GET', taskKey)
+  if held then
+    if held ~= task then return 'other-task' end
+    keepTaskMs = math.max(keepTaskMs, call('PTTL', taskKey) - spare)
+  end
 end
-local left, budgetKey = tonumber(ARGV[4]), nil
+local function holdTask()
+  if task then call('SET', taskKey, task, 'PX', format('%.0f', keepTaskMs + spare)) end
+end
+local keepProofMs, proofKey = extras.keepProofMs, nil
+if keepProofMs then
+  proofKey = KEYS[nextKey]
+  nextKey = nextKey + 1
+  if call('EXISTS', proofKey) == 1 then
+    holdTask()
+    return 'replayed'
+  end
+end
+local left, budgetKey = extras.most, nil
 if left then
   budgetKey = KEYS[nextKey]
   nextKey = nextKey + 1
@@ -161,21 +191,20 @@ local function move(counter, number, elapsed, length)
 end
 
 local answer, shortest
-local alternative = -1
 -- Of each charge of the alternative that is looked at.
-local groupOf, counterOf, lookedAt, argOf = {}, {}, {}, {}
-while nextArg <= arguments do
-  local longest, charges = 0, 0
-  local groupCount = tonumber(ARGV[nextArg])
-  nextArg = nextArg + 1
-  for _ = 1, groupCount do
-    local key, count = KEYS[nextKey], tonumber(ARGV[nextArg])
-    nextKey, nextArg = nextKey + 1, nextArg + 1
+local groupOf, counterOf, lookedAt, placeOf = {}, {}, {}, {}
+for position = 3, #ARGV do
+  local alternative = position - 4
+  local list = ARGV[position] ~= '' and decode(ARGV[position]) or {}
+  local longest, charges, place = 0, 0, 1
+  while list[place] do
+    local key, stop = KEYS[nextKey], place + 3 * list[place]
+    nextKey, place = nextKey + 1, place + 1
     local group = groupAt[key] or load(key)
     local saved = group.saved
     local counters = saved[8]
-    for _ = 1, count do
-      local id, limit, quantity = ARGV[nextArg], tonumber(ARGV[nextArg + 1]), tonumber(ARGV[nextArg + 2])
+    while place < stop do
+      local id, limit, quantity = list[place], list[place + 1], list[place + 2]
       local letter, counter, looked = byte(id), counters[id], nil
       charges = charges + 1
       if letter == 104 or letter == 100 then
@@ -196,20 +225,20 @@ while nextArg <= arguments do
           if wait > longest then longest = wait end
         end
       else
-        local list = KEYS[nextKey]
+        local log = KEYS[nextKey]
         nextKey = nextKey + 1
         if not counter then
           counter = { 0, 0, 0 }
           counters[id] = counter
         end
-        looked = group.logs and group.logs[list] or openLog(group, counter, list, letter == 109 and 60000 or 1000)
+        looked = group.logs and group.logs[log] or openLog(group, counter, log, letter == 109 and 60000 or 1000)
         if limit == 0 or quantity > limit - counter[1] then
           local wait = waitForLog(looked, saved[2], limit, quantity)
           if wait > longest then longest = wait end
         end
       end
-      groupOf[charges], counterOf[charges], lookedAt[charges], argOf[charges] = group, counter, looked, nextArg
-      nextArg = nextArg + 3
+      groupOf[charges], counterOf[charges], lookedAt[charges], placeOf[charges] = group, counter, looked, place
+      place = place + 3
     end
   end
 
@@ -219,7 +248,7 @@ while nextArg <= arguments do
   end
   if longest == 0 then
     for i = 1, charges do
-      local id, quantity = ARGV[argOf[i]], tonumber(ARGV[argOf[i] + 2])
+      local id, quantity = list[placeOf[i]], list[placeOf[i] + 2]
       if quantity > 0 then
         local group, counter, looked = groupOf[i], counterOf[i], lookedAt[i]
         local saved, letter = group.saved, byte(id)
@@ -246,7 +275,7 @@ while nextArg <= arguments do
   end
   if alternative >= 0 then
     if longest == 0 then
-      answer = 'admitted:' .. alternative
+      answer = 'admitted:' .. alternative .. (task and ':held' or '')
       if left then
         left = left - 1
         answer = answer .. format(':%.0f', left)
@@ -255,13 +284,13 @@ while nextArg <= arguments do
     end
     if not shortest or longest < shortest then shortest = longest end
   end
-  alternative = alternative + 1
 end
 
+holdTask()
 -- A minute more than it could be shown for here: another process may be behind, where the proof is fresh for longer.
-if keepMs then call('SET', KEYS[1], '1', 'PX', format('%.0f', keepMs + 60000 + spare)) end
+if keepProofMs then call('SET', proofKey, '1', 'PX', format('%.0f', keepProofMs + 60000 + spare)) end
 -- What was taken of a budget, or would have been.
-if left and answer then call('SET', budgetKey, format('%.0f', left), 'PX', format('%.0f', tonumber(ARGV[5]) + spare)) end
+if left and answer then call('SET', budgetKey, format('%.0f', left), 'PX', format('%.0f', extras.keepBudgetMs + spare)) end
 for i = 1, #groups do
   local group = groups[i]
   if group.isDirty then
@@ -296,5 +325,5 @@ for i = 1, #groups do
 end
 if answer then return answer end
 if shortest then return format('full:%.0f', shortest) end
-return 'admitted:-1'
+return task and 'admitted:-1:held' or 'admitted:-1'
 `

@@ -1,13 +1,13 @@
-import type { Admission, AdmissionVerdict, Alternative, BudgetCharge, QuotaCharge, StateStore } from '../model/store.js'
+import type { Admission, AdmissionVerdict, Alternative, BudgetCharge, QuotaCharge, StateStore, TaskClaim } from '../model/store.js'
 import type { Clock } from '../model/clock.js'
 import { AlignedClock, forwardSteps } from './aligned-clock.js'
-import { BudgetLog } from './budget-log.js'
+import { KeptValues } from './kept-values.js'
 import { ProofLog } from './proof-log.js'
 import { createCounter, windowLengthMs, type Instants, type WindowCounter } from './window-counter.js'
 
 export interface MemoryStoreOptions {
   /**
-   * Counters kept at once, and budgets of tokens beside them. A new one that finds no room is refused, and with it the request (503): no live counter is
+   * Counters kept at once, and beside them as many budgets of tokens, and tasks of ephemeral ones. A new one that finds no room is refused, and with it the request (503): no live counter is
    * forgotten to make room. Default 1,000,000.
    */
   readonly maxCounters?: number
@@ -24,6 +24,7 @@ export interface MemoryStoreOptions {
 
 const noAlternative: AdmissionVerdict = Object.freeze({ outcome: 'admitted', alternative: -1 })
 const replayed: AdmissionVerdict = Object.freeze({ outcome: 'replayed' })
+const otherTask: AdmissionVerdict = Object.freeze({ outcome: 'other-task' })
 const spent: AdmissionVerdict = Object.freeze({ outcome: 'spent' })
 const proofsFull: AdmissionVerdict = Object.freeze({ outcome: 'proofs-full' })
 const firstAlternative: AdmissionVerdict = Object.freeze({ outcome: 'admitted', alternative: 0 })
@@ -47,7 +48,10 @@ class MemoryStore implements StateStore {
   readonly #counters = new Map<string, WindowCounter>()
   #size = 0
   readonly #proofs: ProofLog
-  readonly #budgets: BudgetLog
+  /** Operations that are left of budgets (INT-4). */
+  readonly #budgets: KeptValues<number>
+  /** With which task a token was seen first (INT-5). */
+  readonly #tasks: KeptValues<string>
   readonly #maxCounters: number
   readonly #now: Clock
   readonly #monotonicNow: Clock
@@ -63,19 +67,27 @@ class MemoryStore implements StateStore {
     }
     this.#maxCounters = maxCounters
     this.#proofs = new ProofLog(maxProofs)
-    this.#budgets = new BudgetLog(maxCounters)
+    this.#budgets = new KeptValues(maxCounters)
+    this.#tasks = new KeptValues(maxCounters)
     this.#now = now ?? Date.now
     this.#monotonicNow = monotonicNow ?? (now === undefined ? () => performance.now() : forwardSteps(now))
   }
 
-  admit({ proof, alternatives, budget, chargeOnly }: Admission): AdmissionVerdict {
+  admit(admission: Admission): AdmissionVerdict {
+    const { task, proof } = admission
     const monotonicMs = Math.floor(this.#monotonicNow())
     const wallMs = this.#now()
     if (!Number.isFinite(wallMs) || !Number.isFinite(monotonicMs)) throw new TypeError('the clock gives no finite number')
+    if (task !== undefined && !this.#holdsTask(task, wallMs, monotonicMs)) return otherTask
     if (proof !== undefined) {
       const refused = this.#proofs.take(proof.key, wallMs + proof.keepMs, wallMs)
       if (refused !== undefined) return refused === 'full' ? proofsFull : replayed
     }
+    const verdict = this.#admit(admission, wallMs, monotonicMs)
+    return task !== undefined && verdict.outcome === 'admitted' ? { ...verdict, holdsTask: true } : verdict
+  }
+
+  #admit({ alternatives, budget, chargeOnly }: Admission, wallMs: number, monotonicMs: number): AdmissionVerdict {
     const instants: Instants = {
       monotonicMs,
       hourMs: this.#hourClock.read(wallMs, monotonicMs),
@@ -126,12 +138,22 @@ class MemoryStore implements StateStore {
   }
 
   #takeWithBudget(alternative: number, quotas: readonly QuotaCharge[], budget: BudgetCharge, wallMs: number, instants: Instants): AdmissionVerdict {
-    const isSpent = this.#budgets.left(budget) === 0
+    const { key, most, keepMs } = budget
+    const left = Math.min(this.#budgets.get(key) ?? most, most)
+    const operationsLeft = Math.max(0, left - 1)
     // Where the counters find no room after that, the budget has lost one: the stricter half.
-    const operationsLeft = this.#budgets.take(budget, wallMs, instants.monotonicMs)
-    if (isSpent) return spent
+    this.#budgets.set(key, operationsLeft, keepMs, wallMs, instants.monotonicMs)
+    if (left === 0) return spent
     this.#take(quotas, instants)
     return { outcome: 'admitted', alternative, operationsLeft }
+  }
+
+  /** Remembers the first one. */
+  #holdsTask({ key, task, keepMs }: TaskClaim, wallMs: number, monotonicMs: number): boolean {
+    const first = this.#tasks.get(key) ?? task
+    if (first !== task) return false
+    this.#tasks.set(key, first, keepMs, wallMs, monotonicMs)
+    return true
   }
 
   /** Before anything is taken, so that a charge is whole or not at all. */

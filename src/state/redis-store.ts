@@ -1,11 +1,11 @@
-import { hash } from 'node:crypto'
 import { inspect } from 'node:util'
-import type { Admission, AdmissionVerdict, AnswerStore, QuotaCharge, QuotaWindow, RevocationFeed, StateStore, StoredAnswer } from '../model/store.js'
+import type { Admission, AdmissionVerdict, AnswerStore, BudgetCharge, ProofId, RevocationFeed, StateStore, StoredAnswer, TaskClaim } from '../model/store.js'
 import type { Clock } from '../model/clock.js'
-import { admissionScript } from './admission-script.js'
+import { admissionScript, type AdmissionExtras } from './admission-script.js'
 import { getAnswerText, setAnswerText } from './answer-scripts.js'
 import { RedisRevocations } from './redis-revocations.js'
 import { runWhenReady, scriptOf } from './redis-script.js'
+import { keyPart, nothing, readInteger, WrittenCharges } from './written-charges.js'
 import { scriptClientOf, type IoRedisClient, type NodeRedisClient, type ScriptClient } from './redis-client.js'
 
 export type { IoRedisClient, NodeRedisClient } from './redis-client.js'
@@ -23,14 +23,12 @@ export interface RedisStoreOptions {
   readonly now?: Clock
 }
 
-const windowLetter = { second: 's', minute: 'm', hour: 'h', day: 'd' } as const satisfies Record<QuotaWindow, string>
-
 const longestWaitMs = 86_400_000
 
-const noAlternative: AdmissionVerdict = Object.freeze({ outcome: 'admitted', alternative: -1 })
 const firstAlternative: AdmissionVerdict = Object.freeze({ outcome: 'admitted', alternative: 0 })
 const spent: AdmissionVerdict = Object.freeze({ outcome: 'spent' })
 const replayed: AdmissionVerdict = Object.freeze({ outcome: 'replayed' })
+const otherTask: AdmissionVerdict = Object.freeze({ outcome: 'other-task' })
 
 /**
  * Counts in Redis 6.2 or later, or Valkey, for all processes that share it (QTA-4). An admission is one script and one
@@ -54,6 +52,7 @@ class RedisStore implements StateStore {
   readonly #client: ScriptClient
   readonly #prefix: string
   readonly #now: Clock | undefined
+  readonly #charges = new WrittenCharges()
 
   constructor(client: ScriptClient, options: RedisStoreOptions) {
     const { prefix = 'aap:', now, ...others } = options
@@ -74,23 +73,29 @@ class RedisStore implements StateStore {
     return verdictOf(await runWhenReady(this.#client, script, keys, args), admission)
   }
 
-  #inputOf({ scope, proof, budget, alternatives, chargeOnly }: Admission): { readonly keys: readonly string[]; readonly args: readonly string[] } {
+  #inputOf({ scope, task, proof, budget, alternatives, chargeOnly }: Admission): { readonly keys: readonly string[]; readonly args: readonly string[] } {
     const keys: string[] = []
     const slot = `${this.#prefix}{${keyPart(scope)}}:`
-    const keepMs = proof === undefined ? '' : integerText(proof.keepMs, 1, 'keepMs')
+    if (task !== undefined) keys.push(`${slot}t:${keyPart(task.key)}`)
     if (proof !== undefined) keys.push(`${slot}p:${keyPart(proof.key)}`)
     if (budget !== undefined) keys.push(`${slot}b:${keyPart(budget.key)}`)
-    const args = [this.#instant(), keepMs, ...(budget === undefined ? ['', ''] : [integerText(budget.most, 0, 'budget'), integerText(budget.keepMs, 1, 'keepMs')])]
-    addCharges(chargeOnly ?? [], slot, keys, args)
-    for (const { quotas } of alternatives) addCharges(quotas, slot, keys, args)
+    const args = [this.#now === undefined && keys.length === 0 ? '' : this.#extrasOf(task, proof, budget)]
+    const lists = alternatives.map(({ quotas }) => this.#charges.write(quotas, slot))
+    for (const list of chargeOnly === undefined ? [nothing, ...lists] : [this.#charges.write(chargeOnly, slot), ...lists]) {
+      keys.push(...list.keys)
+      args.push(list.text)
+    }
     return { keys, args }
   }
 
-  #instant(): string {
-    if (this.#now === undefined) return ''
-    const nowMs = this.#now()
-    if (!Number.isFinite(nowMs)) throw new TypeError('the clock gives no finite number')
-    return String(Math.floor(nowMs))
+  #extrasOf(task: TaskClaim | undefined, proof: ProofId | undefined, budget: BudgetCharge | undefined): string {
+    const extras: AdmissionExtras = {
+      ...(this.#now !== undefined && { now: instantOf(this.#now) }),
+      ...(task !== undefined && { task: keyPart(task.task), keepTaskMs: readInteger(task.keepMs, 1, 'keepMs') }),
+      ...(proof !== undefined && { keepProofMs: readInteger(proof.keepMs, 1, 'keepMs') }),
+      ...(budget !== undefined && { most: readInteger(budget.most, 0, 'budget'), keepBudgetMs: readInteger(budget.keepMs, 1, 'keepMs') }),
+    }
+    return JSON.stringify(extras)
   }
 }
 
@@ -114,7 +119,7 @@ class RedisAnswers implements AnswerStore {
   }
 
   async set(key: string, value: string, keepMs: number): Promise<void> {
-    const reply = await runWhenReady(this.#client, setAnswerScript, [this.#keyOf(key)], [value, integerText(keepMs, 1, 'keepMs')])
+    const reply = await runWhenReady(this.#client, setAnswerScript, [this.#keyOf(key)], [value, String(readInteger(keepMs, 1, 'keepMs'))])
     if (String(reply) !== 'set') throw new Error('the connection to Redis was lost before it answered')
   }
 
@@ -127,56 +132,30 @@ const script = scriptOf(admissionScript)
 const getAnswerScript = scriptOf(getAnswerText)
 const setAnswerScript = scriptOf(setAnswerText)
 
-/** As the script reads them: charges of one key in a row are a group. */
-function addCharges(charges: readonly QuotaCharge[], slot: string, keys: string[], args: string[]): void {
-  const place = args.push('0') - 1
-  let groups = 0
-  for (let start = 0; start < charges.length; groups++) {
-    const { key } = charges[start] as QuotaCharge
-    const group = keyPart(key)
-    let end = start + 1
-    while (charges[end]?.key === key) end++
-    keys.push(`${slot}c:${group}`)
-    args.push(String(end - start))
-    for (const { name, window, limit, quantity } of charges.slice(start, end)) {
-      const letter = Object.hasOwn(windowLetter, window) ? windowLetter[window] : undefined
-      if (letter === undefined) throw new TypeError('an admission has an unknown window')
-      const counter = keyPart(name)
-      if (letter === 's' || letter === 'm') keys.push(`${slot}${letter}:${group}:${counter}`)
-      args.push(letter + counter, integerText(limit, 0, 'limit'), integerText(quantity, 0, 'quantity'))
-    }
-    start = end
-  }
-  args[place] = String(groups)
-}
-
-/** Digests stand as they are. Another text stands by its digest, behind a sign that no digest has, so that none can be taken for another. */
-function keyPart(text: string): string {
-  if (typeof text !== 'string') throw new TypeError('an admission has a key or a name that is no string')
-  if (/^[A-Za-z0-9_-]{1,64}$/.test(text)) return text
-  // UTF-16, since UTF-8 would write every lone surrogate as the same replacement character.
-  return `~${hash('sha256', Buffer.from(text, 'utf16le'), 'base64url')}`
-}
-
-function integerText(value: number, least: number, name: string): string {
-  if (!Number.isSafeInteger(value) || value < least) throw new RangeError(`an admission has a ${name} that is no integer from ${least} to 2^53 - 1`)
-  return String(value)
+function instantOf(now: Clock): number {
+  const nowMs = now()
+  if (!Number.isFinite(nowMs)) throw new TypeError('the clock gives no finite number')
+  return Math.floor(nowMs)
 }
 
 /** Nothing is admitted but by an answer that this admission can have. Clients can be told to give texts as bytes. */
-function verdictOf(reply: unknown, { alternatives: { length: alternativeCount }, budget }: Admission): AdmissionVerdict {
+function verdictOf(reply: unknown, { alternatives: { length: alternativeCount }, task, budget }: Admission): AdmissionVerdict {
   const answer = Buffer.isBuffer(reply) ? reply.toString('latin1') : reply
   if (typeof answer === 'string') {
-    if (answer === 'admitted:0' && alternativeCount > 0 && budget === undefined) return firstAlternative
-    if (answer === 'admitted:-1' && alternativeCount === 0) return noAlternative
+    if (answer === 'admitted:0' && alternativeCount > 0 && task === undefined && budget === undefined) return firstAlternative
     if (answer === 'replayed') return replayed
     if (answer === 'late') throw new Error('the connection to Redis was lost before it answered')
+    if (answer === 'other-task' && task !== undefined) return otherTask
     if (answer === 'spent' && alternativeCount > 0 && budget !== undefined) return spent
-    const [, outcome, digits, left] = /^(admitted|full):(\d{1,9})(?::(\d{1,16}))?$/.exec(answer) ?? []
-    const number = Number(digits)
-    if ((left !== undefined) !== (outcome === 'admitted' && budget !== undefined)) throw new Error(`Redis answered ${inspect(answer).slice(0, 100)}`)
-    if (outcome === 'admitted' && number < alternativeCount) return { outcome, alternative: number, ...(left !== undefined && { operationsLeft: Number(left) }) }
-    if (outcome === 'full' && alternativeCount > 0 && number >= 1 && number <= longestWaitMs) return { outcome, retryAfterMs: number }
+    const admitted = /^admitted:(-1|\d{1,9})(:held)?(?::(\d{1,16}))?$/.exec(answer)
+    if (admitted !== null) {
+      const [, digits, held, left] = admitted
+      const alternative = Number(digits)
+      const isPossible = alternativeCount === 0 ? alternative === -1 && left === undefined : alternative >= 0 && alternative < alternativeCount && (left !== undefined) === (budget !== undefined)
+      if (isPossible && (held !== undefined) === (task !== undefined)) return { outcome: 'admitted', alternative, ...(held !== undefined && { holdsTask: true }), ...(left !== undefined && { operationsLeft: Number(left) }) }
+    }
+    const retryAfterMs = Number(/^full:(\d{1,9})$/.exec(answer)?.[1])
+    if (alternativeCount > 0 && retryAfterMs >= 1 && retryAfterMs <= longestWaitMs) return { outcome: 'full', retryAfterMs }
   }
   throw new Error(`Redis answered ${inspect(answer).slice(0, 100)}`)
 }

@@ -14,6 +14,7 @@ import type { TrustedIssuer } from './trusted-issuers.js'
 import type { VerificationRules, VerifiedToken } from './verify-token.js'
 import { checkBudget, spentBudget } from '../checks/budget.js'
 import { compileAuthorization } from '../claims/compile-authorization.js'
+import { digestOf } from '../claims/digest.js'
 import { deepFreeze } from '../claims/deep-freeze.js'
 import { hasAapClaims } from '../claims/dialect.js'
 import { isAgentToken, readAgentToken } from '../claims/agent-token.js'
@@ -36,7 +37,6 @@ export interface IntrospectedTokensSettings {
   readonly countsHere: boolean
 }
 
-const maxEphemeral = 100_000
 const maxCompleted = 100_000
 
 /** The tokens of an issuer that says what they are when it is asked (INT-1). */
@@ -48,9 +48,7 @@ export class IntrospectedTokens {
   readonly #verified = new WeakMap<ActiveAnswer, VerifiedToken>()
   /** What came of answers about JWTs, and of which JWT as it was verified. */
   readonly #confirmed = new WeakMap<ActiveAnswer, { readonly jwt: VerifiedToken; readonly confirmed: VerifiedToken }>()
-  /** The one task of each ephemeral token, by the token's digest (INT-5). Made when there is one: it is large from the start. */
-  #tasks: LRUCache<string, string> | undefined
-  /** Tokens whose budget is spent, by the token's digest: whatever the issuer says of them later. */
+  /** Tokens whose budget is spent, by the token's digest: whatever the issuer says of them later. Made when there is one: it is large from the start. */
   #completed: LRUCache<string, true> | undefined
 
   constructor(settings: IntrospectedTokensSettings) {
@@ -110,9 +108,8 @@ export class IntrospectedTokens {
     const { facts, times, confirmation } = read
     const identity: TokenIdentity = { issuer: issuer.issuer, id: facts.id }
     const { parsed, byLegacyScopes } = this.#parse(read, issuer, rules, identity)
-    this.#checkTask(parsed, tokenDigest, identity)
     const compiled = compileAuthorization(parsed, identity, facts.subject, rules.compiler)
-    const { budget } = parsed.authorization
+    const { agent, task, budget } = parsed.authorization
     const verified: VerifiedToken = {
       facts,
       times,
@@ -121,6 +118,7 @@ export class IntrospectedTokens {
       compiled,
       confirmation,
       byLegacyScopes,
+      ...(agent.type === 'ephemeral' && task.id !== undefined && { task: { key: digestOf('ephemeral', issuer.issuer, token), task: digestOf(task.id) } }),
       ...this.#activityOf(token),
       ...(budget === undefined ? { checkSpent: () => this.#checkSpent(tokenDigest, undefined) } : this.#counting(budget, token, tokenDigest)),
       view: deepFreeze({ ...compiled.authorization, token: facts }),
@@ -166,15 +164,6 @@ export class IntrospectedTokens {
       return { parsed: accept(withBudget(accept(readLegacyScopes(facts, claims.act, legacyScopes), identity), claims), identity), byLegacyScopes: true }
     }
     return { parsed: accept(readAgentToken(claims, { ...this.#settings.reading, localMaxDepth: compiler.policy.delegation.maxDepth, claimPrefix }), identity), byLegacyScopes: false }
-  }
-
-  /** INT-5: an ephemeral token is for the task that it was first seen with. */
-  #checkTask({ authorization: { agent, task } }: ParsedAuthorization, tokenDigest: string, identity: TokenIdentity): void {
-    if (agent.type !== 'ephemeral' || task.id === undefined) return
-    this.#tasks ??= new LRUCache({ max: maxEphemeral })
-    const first = this.#tasks.get(tokenDigest)
-    if (first === undefined) this.#tasks.set(tokenDigest, task.id)
-    else if (first !== task.id) throw new TokenRefused({ code: 'invalid_token', rule: 'INT-5', detail: 'the ephemeral token was seen with another task' }, identity)
   }
 }
 

@@ -28,6 +28,8 @@ export interface VerifiedToken {
   readonly confirmation: Confirmation
   /** Whether scopes said what it permits, in the absence of AAP claims (DIA-5). */
   readonly byLegacyScopes: boolean
+  /** Of an ephemeral token: digests of the token and of the task that its issuer named now, which must be the first one (INT-5). */
+  readonly task?: { readonly key: string; readonly task: string }
   /** Of an introspected token that has one (INT-4). */
   readonly budget?: TokenBudget | undefined
   /** Of an introspected token: whether its budget is known to be spent, by what was taken here or by what the issuer says, in which case it is complete (INT-4). */

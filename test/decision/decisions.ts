@@ -52,12 +52,14 @@ export function deciding({ claims = {}, capabilities = [{ action: 'a' }], regist
   const compiled = compileAuthorization(parseAuthorization(payload, undefined) as ParsedAuthorization, { issuer: 'i', id: 'j' }, 's', compiler)
   const verified = { compiled, confirmation: {} } as VerifiedToken
   const warnings: string[] = []
+  const state = new StoreGate({ store, timeoutMs, share, onEvent: ({ event, detail }) => { warnings.push(`${event}: ${detail}`) } })
   const rules: DecisionRules = {
     verification: { issuers: { named: [], find: () => undefined, ready: async () => undefined, findForOpaque: () => undefined, close: () => undefined }, algorithms: new Set(), tokenType: 'any', toleranceMs: 60_000, compiler },
     tokens,
     possession: { isStrict: false, dpop: undefined, mtls: undefined, proxies: new TrustedProxies([]), baseOrigin: undefined },
     failures: undefined,
-    state: new StoreGate({ store, timeoutMs, share, onEvent: ({ event, detail }) => { warnings.push(`${event}: ${detail}`) } }),
+    state,
+    tasks: new TaskBindings(state),
     revocations: new Revocations({ toleranceSeconds: 60, now: () => nowMs, warn: (_, message) => { warnings.push(message) } }),
     sharedRevocations: undefined,
     hookTimeoutMs: 2_000,
