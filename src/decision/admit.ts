@@ -112,6 +112,8 @@ function refusedProof(verdict: GateVerdict | typeof notFresh): Denial | undefine
     case 'admitted':
     case 'spent':
     case 'full': return undefined
+    // There was no task to look at.
+    case 'other-task':
     default: throw noVerdict(verdict)
   }
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Admission, AdmissionVerdict, BudgetCharge, ProofId, QuotaCharge, QuotaWindow, StateStore } from '../model/store.js'
+import type { Admission, AdmissionVerdict, BudgetCharge, ProofId, QuotaCharge, QuotaWindow, StateStore, TaskClaim } from '../model/store.js'
 
 /**
  * Makes an empty store.
@@ -11,8 +11,8 @@ export type StoreFactory = (clock: () => number) => StateStore | Promise<StateSt
 /** One thing that every store has to do. */
 export interface ContractCase {
   /**
-   * `counting`: quotas are exact. `atomic`: a proof of possession is accepted once, and a budget of operations is exact, in one
-   * step with the quotas; a store that says `isAtomic: false` need not pass it, and no guard with DPoP or introspection takes it.
+   * `counting`: quotas are exact. `atomic`: a proof of possession is accepted once, a budget of operations is exact, and a token
+   * that is for one task is held to it, in one step with the quotas; a store that says `isAtomic: false` need not pass it, and no guard with DPoP or introspection takes it.
    */
   readonly part: 'counting' | 'atomic'
   /** Names the rule. */
@@ -30,7 +30,7 @@ export interface ContractCase {
  */
 export function storeContract(createStore: StoreFactory): readonly ContractCase[] {
   const partOf = (part: ContractCase['part'], cases: readonly BenchCase[]): ContractCase[] => cases.map(({ name, run }) => ({ part, name, run: () => withBench(createStore, run) }))
-  return [...partOf('counting', countingCases), ...partOf('atomic', [...atomicCases, ...budgetCases])]
+  return [...partOf('counting', countingCases), ...partOf('atomic', [...atomicCases, ...budgetCases, ...taskCases])]
 }
 
 /** 2025-03-10T10:59:30.250Z: half a minute before an hour ends, so that aligned and sliding windows differ. */
@@ -496,4 +496,72 @@ const atomicCases: readonly BenchCase[] = [
       for (const name of ['p', 'q']) assert.equal(await bench.show(proofOf(name)), 'replayed', `${name}, 20 s later`)
     },
   })),
+]
+
+/** For a test that lasts no longer than a day. */
+function taskOf(token: string, task: string, keepMs = 172_800_000): Pick<Admission, 'alternatives'> & { readonly task: TaskClaim } {
+  return { task: { key: keyOf(token), task: keyOf(task), keepMs }, alternatives: [] }
+}
+
+const taskCases: readonly BenchCase[] = [
+  {
+    name: 'INT-5: a token that was seen with one task is refused with another, and goes on with the first',
+    run: async ({ admit }) => {
+      const held = { outcome: 'admitted', alternative: -1, holdsTask: true }
+      assert.deepEqual(await admit(taskOf('t', 'one')), held)
+      for (let i = 0; i < 3; i++) assert.deepEqual(await admit(taskOf('t', 'two')), { outcome: 'other-task' })
+      assert.deepEqual(await admit(taskOf('t', 'one')), held)
+      assert.deepEqual(await admit(taskOf('another', 'two')), held)
+    },
+  },
+  {
+    name: 'INT-5: of two tasks at once one is the first',
+    run: async ({ admit }) => {
+      for (let round = 0; round < 20; round++) {
+        const verdicts = await Promise.all(Array.from({ length: 20 }, (_, i) => admit(taskOf(`round ${round}`, i % 2 === 0 ? 'one' : 'two'))))
+        const held = verdicts.flatMap(({ outcome }, i) => (outcome === 'admitted' ? [i % 2] : []))
+        assert.equal(held.length, 10)
+        assert.equal(new Set(held).size, 1)
+      }
+    },
+  },
+  {
+    name: 'INT-5: with another task nothing else happens; with its own it is remembered, whatever follows',
+    run: async ({ admit, show, takeTimes }) => {
+      const one = quota('one', 'hour', 2)
+      const none = quota('none', 'hour', 0)
+      const budget = budgetOf('b', 5)
+      const { task } = taskOf('t', 'one')
+      const { task: other } = taskOf('t', 'two')
+      assert.equal((await admit({ task, alternatives: [{ quotas: [none] }] })).outcome, 'full')
+      assert.deepEqual(await admit({ task: other, proof: proofOf('p'), budget, alternatives: [{ quotas: [one] }], chargeOnly: [one] }), { outcome: 'other-task' })
+      assert.equal(await show(proofOf('p')), 'admitted')
+      assert.deepEqual(await admit({ task, proof: proofOf('q'), budget, alternatives: [{ quotas: [one] }] }), { outcome: 'admitted', alternative: 0, holdsTask: true, operationsLeft: 4 })
+      assert.equal(await takeTimes(3, one), 1)
+      // One that comes with a replay is remembered, too.
+      assert.equal(await show(proofOf('q'), taskOf('late', 'one')), 'replayed')
+      assert.equal((await admit(taskOf('late', 'two'))).outcome, 'other-task')
+    },
+  },
+  {
+    name: 'INT-5: tasks, budgets, proofs and quotas under one key share nothing',
+    run: async ({ admit, show, takeTimes }) => {
+      assert.equal((await admit(taskOf('same', 'one'))).outcome, 'admitted')
+      assert.equal(await show(proofOf('same')), 'admitted')
+      assert.equal(await takeTimes(3, quota('same', 'hour', 2)), 2)
+      assert.deepEqual(await admit({ alternatives: [{ quotas: [] }], budget: budgetOf('same', 2) }), { outcome: 'admitted', alternative: 0, operationsLeft: 1 })
+      assert.equal((await admit(taskOf('same', 'two'))).outcome, 'other-task')
+    },
+  },
+  {
+    name: 'INT-5: is remembered for the longest time that was said, and longer where the clock is set back',
+    run: async (bench) => {
+      const ask = async (token: string, task: string, keepMs: number): Promise<string> => (await bench.admit(taskOf(token, task, keepMs))).outcome
+      assert.deepEqual([await ask('t', 'one', 10 * hourMs), await ask('t', 'one', hourMs)], ['admitted', 'admitted'])
+      bench.nowMs += 9 * hourMs
+      assert.equal(await ask('t', 'two', hourMs), 'other-task')
+      bench.nowMs -= 48 * hourMs
+      assert.equal(await ask('t', 'two', hourMs), 'other-task')
+    },
+  },
 ]

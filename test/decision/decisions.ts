@@ -14,6 +14,7 @@ import { parseAuthorization, type ParsedAuthorization } from '../../src/claims/p
 import type { ResourceRequest } from '../../src/model/resource-request.js'
 import { Revocations } from '../../src/token/revocations.js'
 import { StoreGate, type StoreGateSettings } from '../../src/decision/store-gate.js'
+import { TaskBindings } from '../../src/decision/task-bindings.js'
 import { TokenCache } from '../../src/token/token-cache.js'
 import { TrustedProxies } from '../../src/token/trusted-proxies.js'
 import type { VerifiedToken } from '../../src/token/verify-token.js'

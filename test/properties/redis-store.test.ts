@@ -54,12 +54,13 @@ describeRedis('QTA-4: the Redis store', () => {
       chargeOnly: fc.option(charges, { nil: undefined, freq: 3 }),
       proof: fc.constantFrom('none', 'none', 'new', 'again'),
       keepMs: fc.constantFrom(1, 1_000, 60_001, 70_001),
+      task: fc.constantFrom('none', 'none', 'none', 'one', 'two'),
     })
-    const seen = coverage({ admitted: 0.5, full: 0.5, replayed: 0.3 })
+    const seen = coverage({ admitted: 0.5, full: 0.5, replayed: 0.3, 'other-task': 0.3 })
     await checkProperty(fc.asyncProperty(fc.array(event, { minLength: 1, maxLength: 60, size: 'max' }), async (events) => {
       let nowMs = startMs
       let shown = { key: '', endMs: 0 }
-      const admissions = events.map(({ pause, alternatives, chargeOnly, proof, keepMs }, i) => {
+      const admissions = events.map(({ pause, alternatives, chargeOnly, proof, keepMs, task }, i) => {
         nowMs += pause
         // A proof that is over may be forgotten or not, so only one that lives is shown again.
         if (proof === 'new' || (proof === 'again' && shown.endMs <= nowMs)) shown = { key: `proof-${i}`, endMs: nowMs + keepMs }
@@ -67,6 +68,7 @@ describeRedis('QTA-4: the Redis store', () => {
           alternatives: alternatives.map((quotas) => ({ quotas })),
           ...(chargeOnly !== undefined && { chargeOnly }),
           ...(proof !== 'none' && { proof: { key: shown.key, keepMs: shown.endMs - nowMs } }),
+          ...(task !== 'none' && { task: { key: 'token', task, keepMs: 60 * day } }),
         }
         return { nowMs, admission }
       })
