@@ -44,7 +44,7 @@ class SlidingCounter extends SlidingLog implements WindowCounter {
   }
 
   waitMs(quantity: number, limit: number, { monotonicMs }: Instants): number {
-    const lengthMs = windowLengthMs[this.window]
+    const lengthMs = this.#lengthMs()
     const over = this.totalSince(monotonicMs - lengthMs) + quantity - limit
     if (over <= 0 && limit > 0) return 0
     // What never fits may as well come back when the window is empty: a quantity over the limit, anything where that is 0.
@@ -58,7 +58,12 @@ class SlidingCounter extends SlidingLog implements WindowCounter {
   }
 
   isExpired({ monotonicMs }: Instants): boolean {
-    return monotonicMs - this.#lastMs >= windowLengthMs[this.window]
+    return monotonicMs - this.#lastMs >= this.#lengthMs()
+  }
+
+  // A comparison: a look-up by name would be most of what a request costs here.
+  #lengthMs(): number {
+    return this.window === 'second' ? windowLengthMs.second : windowLengthMs.minute
   }
 }
 
@@ -84,7 +89,7 @@ class AlignedCounter implements WindowCounter {
 
   waitMs(quantity: number, limit: number, instants: Instants): number {
     const nowMs = this.#now(instants)
-    const lengthMs = windowLengthMs[this.window]
+    const lengthMs = this.#lengthMs()
     const number = Math.floor(nowMs / lengthMs)
     return limit > 0 && this.#countIn(number) + quantity <= limit ? 0 : (number + 1) * lengthMs - nowMs
   }
@@ -115,7 +120,11 @@ class AlignedCounter implements WindowCounter {
   }
 
   #isOver(lastMs: number, monotonicMs: number): boolean {
-    return monotonicMs - lastMs >= windowLengthMs[this.window]
+    return monotonicMs - lastMs >= this.#lengthMs()
+  }
+
+  #lengthMs(): number {
+    return this.window === 'hour' ? windowLengthMs.hour : windowLengthMs.day
   }
 
   #now({ hourMs, dayMs }: Instants): number {
@@ -123,6 +132,6 @@ class AlignedCounter implements WindowCounter {
   }
 
   #numberNow(instants: Instants): number {
-    return Math.floor(this.#now(instants) / windowLengthMs[this.window])
+    return Math.floor(this.#now(instants) / this.#lengthMs())
   }
 }
