@@ -42,11 +42,11 @@ const withoutPrefix = (schema) => {
 const json = (value) => `${JSON.stringify(value, undefined, 2)}\n`
 
 /** ajv's standalone code still requires its run time; bundling leaves one module without any import. */
-const validatorModule = async (schema, references, unused) => {
+const validatorModule = async (schemas, references, unused) => {
   const ajv = new Ajv2020({ strict: true, allErrors: false, inlineRefs: false, code: { source: true, esm: true, lines: false } })
   // Bookkeeping for keywords that the schemas do without.
   Object.assign(ajv.opts, { unevaluated: false, dynamicRef: false })
-  ajv.addSchema(schema)
+  ajv.addSchema(schemas)
   const source = standalone.default(ajv, references).replace(unused, '')
   const bundle = await build({
     stdin: { contents: source, resolveDir: fileURLToPath(root), loader: 'js' }, absWorkingDir: fileURLToPath(root),
@@ -88,9 +88,8 @@ const generate = async () => {
   return new Map([
     ['schemas/draft-01-claims.schema.json', json(withoutPrefix(claims))],
     // Of an error in a claim only the place and the message are used; of one in a vector also which member it is.
-    ['src/schema/validator.ts', await validatorModule(claims, claimReferences, placeAndMessage)],
-    ['src/schema/introspection-answer-validator.ts', await validatorModule(answer, { validateIntrospectionAnswer: answer.$id }, placeAndMessage)],
-    ['src/schema/test-vector-validator.ts', await validatorModule(testVector, { validateTestVectorFile: testVector.$id }, /schemaPath:"[^"]*",keyword:"[^"]*",/g)],
+    ['src/schema/validator.ts', await validatorModule([claims, answer], { ...claimReferences, validateIntrospectionAnswer: answer.$id }, placeAndMessage)],
+    ['src/schema/test-vector-validator.ts', await validatorModule([testVector], { validateTestVectorFile: testVector.$id }, /schemaPath:"[^"]*",keyword:"[^"]*",/g)],
     ['src/model/wire-claims.ts', await typesModule(claims, 'WireClaims', (name) => `Wire${pascal(name)}`, { ignoreMinAndMaxItems: true })],
     ['src/model/wire-introspection-answer.ts', await typesModule(answer, 'WireIntrospectionAnswer', (name) => `WireAnswer${pascal(name)}`, { ignoreMinAndMaxItems: true })],
     ['src/model/wire-audit-record.ts', await typesModule(await readSchema('audit-record'), 'AuditRecord', (name) => (name.endsWith('_record') ? pascal(name) : `Audit${pascal(name)}`))],

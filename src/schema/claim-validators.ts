@@ -1,5 +1,4 @@
 import * as generated from './validator.js'
-import { validateIntrospectionAnswer as generatedAnswerValidator } from './introspection-answer-validator.js'
 
 /**
  * Says what is wrong with a claim, or `undefined` where nothing is: the place as a JSON pointer and what it
@@ -43,7 +42,7 @@ export const validateContext = claimValidator(generated.validateContext)
 export const validateAudit = claimValidator(generated.validateAudit)
 
 /** An introspection answer about an agent token (INT-2, TOK-8). */
-export const validateIntrospectionAnswer = claimValidator(generatedAnswerValidator)
+export const validateIntrospectionAnswer = claimValidator(generated.validateIntrospectionAnswer)
 
 /** Whether a reason that a validator gave is about a length in characters: those are TOK-8's. */
 export function isAboutLength(reason: string): boolean {

@@ -757,12 +757,575 @@ function validate128(data, { instancePath = "", parentData, parentDataProperty, 
       return validate128.errors = [{ instancePath, message: "must be object" }], !1;
   return validate128.errors = vErrors, errors === 0;
 }
+var validateIntrospectionAnswer = validate129;
+function validate130(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+  let vErrors = null, errors = 0, _errs0 = errors, valid0 = !1, _errs1 = errors;
+  if (typeof data != "string") {
+    let err0 = { instancePath, message: "must be string" };
+    vErrors === null ? vErrors = [err0] : vErrors.push(err0), errors++;
+  }
+  var _valid0 = _errs1 === errors;
+  if (valid0 = valid0 || _valid0, !valid0) {
+    let _errs3 = errors;
+    if (errors === _errs3)
+      if (Array.isArray(data))
+        if (data.length < 1) {
+          let err1 = { instancePath, message: "must NOT have fewer than 1 items" };
+          vErrors === null ? vErrors = [err1] : vErrors.push(err1), errors++;
+        } else {
+          var valid1 = !0;
+          let len0 = data.length;
+          for (let i0 = 0; i0 < len0; i0++) {
+            let _errs5 = errors;
+            if (typeof data[i0] != "string") {
+              let err2 = { instancePath: instancePath + "/" + i0, message: "must be string" };
+              vErrors === null ? vErrors = [err2] : vErrors.push(err2), errors++;
+            }
+            var valid1 = _errs5 === errors;
+            if (!valid1)
+              break;
+          }
+        }
+      else {
+        let err3 = { instancePath, message: "must be array" };
+        vErrors === null ? vErrors = [err3] : vErrors.push(err3), errors++;
+      }
+    var _valid0 = _errs3 === errors;
+    valid0 = valid0 || _valid0;
+  }
+  if (valid0)
+    errors = _errs0, vErrors !== null && (_errs0 ? vErrors.length = _errs0 : vErrors = null);
+  else {
+    let err4 = { instancePath, message: "must match a schema in anyOf" };
+    return vErrors === null ? vErrors = [err4] : vErrors.push(err4), errors++, validate130.errors = vErrors, !1;
+  }
+  return validate130.errors = vErrors, errors === 0;
+}
+function validate132(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+  let vErrors = null, errors = 0;
+  if (errors === 0)
+    if (data && typeof data == "object" && !Array.isArray(data)) {
+      if (data.jkt !== void 0) {
+        let _errs1 = errors;
+        if (typeof data.jkt != "string")
+          return validate132.errors = [{ instancePath: instancePath + "/jkt", message: "must be string" }], !1;
+        var valid0 = _errs1 === errors;
+      } else
+        var valid0 = !0;
+      if (valid0)
+        if (data["x5t#S256"] !== void 0) {
+          let _errs3 = errors;
+          if (typeof data["x5t#S256"] != "string")
+            return validate132.errors = [{ instancePath: instancePath + "/x5t#S256", message: "must be string" }], !1;
+          var valid0 = _errs3 === errors;
+        } else
+          var valid0 = !0;
+    } else
+      return validate132.errors = [{ instancePath, message: "must be object" }], !1;
+  return validate132.errors = vErrors, errors === 0;
+}
+var wrapper1 = { validate: validate134 };
+function validate134(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+  let vErrors = null, errors = 0;
+  if (errors === 0)
+    if (data && typeof data == "object" && !Array.isArray(data)) {
+      let missing0;
+      if (data.sub === void 0 && (missing0 = "sub"))
+        return validate134.errors = [{ instancePath, message: "must have required property '" + missing0 + "'" }], !1;
+      if (data.sub !== void 0) {
+        let data0 = data.sub, _errs1 = errors;
+        if (errors === _errs1)
+          if (typeof data0 == "string") {
+            if (func1(data0) < 1)
+              return validate134.errors = [{ instancePath: instancePath + "/sub", message: "must NOT have fewer than 1 characters" }], !1;
+          } else
+            return validate134.errors = [{ instancePath: instancePath + "/sub", message: "must be string" }], !1;
+        var valid0 = _errs1 === errors;
+      } else
+        var valid0 = !0;
+      if (valid0)
+        if (data.act !== void 0) {
+          let _errs3 = errors;
+          wrapper1.validate(data.act, { instancePath: instancePath + "/act", parentData: data, parentDataProperty: "act", rootData }) || (vErrors = vErrors === null ? wrapper1.validate.errors : vErrors.concat(wrapper1.validate.errors), errors = vErrors.length);
+          var valid0 = _errs3 === errors;
+        } else
+          var valid0 = !0;
+    } else
+      return validate134.errors = [{ instancePath, message: "must be object" }], !1;
+  return validate134.errors = vErrors, errors === 0;
+}
+function validate136(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+  let vErrors = null, errors = 0;
+  return data === "autonomous" || data === "supervised" || data === "ephemeral" ? (validate136.errors = vErrors, errors === 0) : (validate136.errors = [{ instancePath, message: "must be equal to one of the allowed values" }], !1);
+}
+function validate138(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+  let vErrors = null, errors = 0;
+  if (errors === 0)
+    if (Array.isArray(data)) {
+      var valid0 = !0;
+      let len0 = data.length;
+      for (let i0 = 0; i0 < len0; i0++) {
+        let data0 = data[i0], _errs1 = errors;
+        if (errors === _errs1)
+          if (typeof data0 == "string") {
+            if (func1(data0) > 128)
+              return validate138.errors = [{ instancePath: instancePath + "/" + i0, message: "must NOT have more than 128 characters" }], !1;
+            if (func1(data0) < 1)
+              return validate138.errors = [{ instancePath: instancePath + "/" + i0, message: "must NOT have fewer than 1 characters" }], !1;
+          } else
+            return validate138.errors = [{ instancePath: instancePath + "/" + i0, message: "must be string" }], !1;
+        var valid0 = _errs1 === errors;
+        if (!valid0)
+          break;
+      }
+    } else
+      return validate138.errors = [{ instancePath, message: "must be array" }], !1;
+  return validate138.errors = vErrors, errors === 0;
+}
+function validate141(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+  let vErrors = null, errors = 0;
+  if (errors === 0)
+    if (data && typeof data == "object" && !Array.isArray(data)) {
+      let missing0;
+      if (data.sub === void 0 && (missing0 = "sub"))
+        return validate141.errors = [{ instancePath, message: "must have required property '" + missing0 + "'" }], !1;
+      if (data.sub !== void 0) {
+        let data0 = data.sub, _errs1 = errors;
+        if (errors === _errs1)
+          if (typeof data0 == "string") {
+            if (func1(data0) > 128)
+              return validate141.errors = [{ instancePath: instancePath + "/sub", message: "must NOT have more than 128 characters" }], !1;
+            if (func1(data0) < 1)
+              return validate141.errors = [{ instancePath: instancePath + "/sub", message: "must NOT have fewer than 1 characters" }], !1;
+          } else
+            return validate141.errors = [{ instancePath: instancePath + "/sub", message: "must be string" }], !1;
+        var valid0 = _errs1 === errors;
+      } else
+        var valid0 = !0;
+      if (valid0)
+        if (data.delegated_at !== void 0) {
+          let data1 = data.delegated_at, _errs3 = errors;
+          if (!(typeof data1 == "number" && isFinite(data1)))
+            return validate141.errors = [{ instancePath: instancePath + "/delegated_at", message: "must be number" }], !1;
+          var valid0 = _errs3 === errors;
+        } else
+          var valid0 = !0;
+    } else
+      return validate141.errors = [{ instancePath, message: "must be object" }], !1;
+  return validate141.errors = vErrors, errors === 0;
+}
+function validate140(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+  let vErrors = null, errors = 0;
+  if (errors === 0)
+    if (Array.isArray(data)) {
+      var valid0 = !0;
+      let len0 = data.length;
+      for (let i0 = 0; i0 < len0; i0++) {
+        let _errs1 = errors;
+        validate141(data[i0], { instancePath: instancePath + "/" + i0, parentData: data, parentDataProperty: i0, rootData }) || (vErrors = vErrors === null ? validate141.errors : vErrors.concat(validate141.errors), errors = vErrors.length);
+        var valid0 = _errs1 === errors;
+        if (!valid0)
+          break;
+      }
+    } else
+      return validate140.errors = [{ instancePath, message: "must be array" }], !1;
+  return validate140.errors = vErrors, errors === 0;
+}
+function validate144(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+  let vErrors = null, errors = 0, _errs0 = errors, valid0 = !1, _errs1 = errors;
+  if (typeof data != "string") {
+    let err0 = { instancePath, message: "must be string" };
+    vErrors === null ? vErrors = [err0] : vErrors.push(err0), errors++;
+  }
+  var _valid0 = _errs1 === errors;
+  if (valid0 = valid0 || _valid0, !valid0) {
+    let _errs3 = errors;
+    if (errors === _errs3)
+      if (Array.isArray(data)) {
+        var valid1 = !0;
+        let len0 = data.length;
+        for (let i0 = 0; i0 < len0; i0++) {
+          let _errs5 = errors;
+          if (typeof data[i0] != "string") {
+            let err1 = { instancePath: instancePath + "/" + i0, message: "must be string" };
+            vErrors === null ? vErrors = [err1] : vErrors.push(err1), errors++;
+          }
+          var valid1 = _errs5 === errors;
+          if (!valid1)
+            break;
+        }
+      } else {
+        let err2 = { instancePath, message: "must be array" };
+        vErrors === null ? vErrors = [err2] : vErrors.push(err2), errors++;
+      }
+    var _valid0 = _errs3 === errors;
+    valid0 = valid0 || _valid0;
+  }
+  if (valid0)
+    errors = _errs0, vErrors !== null && (_errs0 ? vErrors.length = _errs0 : vErrors = null);
+  else {
+    let err3 = { instancePath, message: "must match a schema in anyOf" };
+    return vErrors === null ? vErrors = [err3] : vErrors.push(err3), errors++, validate144.errors = vErrors, !1;
+  }
+  return validate144.errors = vErrors, errors === 0;
+}
+function validate146(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+  let vErrors = null, errors = 0;
+  if (!(typeof data == "number" && !(data % 1) && !isNaN(data) && isFinite(data)))
+    return validate146.errors = [{ instancePath, message: "must be integer" }], !1;
+  if (errors === 0 && typeof data == "number" && isFinite(data)) {
+    if (data > 9007199254740991 || isNaN(data))
+      return validate146.errors = [{ instancePath, message: "must be <= 9007199254740991" }], !1;
+    if (data < 0 || isNaN(data))
+      return validate146.errors = [{ instancePath, message: "must be >= 0" }], !1;
+  }
+  return validate146.errors = vErrors, errors === 0;
+}
+function validate129(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+  let vErrors = null, errors = 0, _errs1 = errors, valid0 = !0, _errs2 = errors;
+  if (data && typeof data == "object" && !Array.isArray(data)) {
+    let missing0;
+    if (data.agent_type === void 0 && (missing0 = "agent_type")) {
+      let err0 = {};
+      vErrors === null ? vErrors = [err0] : vErrors.push(err0), errors++;
+    } else if (data.agent_type !== void 0 && data.agent_type !== "ephemeral") {
+      let err1 = {};
+      vErrors === null ? vErrors = [err1] : vErrors.push(err1), errors++;
+    }
+  }
+  var _valid0 = _errs2 === errors;
+  if (errors = _errs1, vErrors !== null && (_errs1 ? vErrors.length = _errs1 : vErrors = null), _valid0) {
+    let _errs4 = errors;
+    if (data && typeof data == "object" && !Array.isArray(data)) {
+      let missing1;
+      if (data.task_id === void 0 && (missing1 = "task_id"))
+        return validate129.errors = [{ instancePath, message: "must have required property '" + missing1 + "'" }], !1;
+    }
+    var _valid0 = _errs4 === errors;
+    valid0 = _valid0;
+  }
+  if (!valid0) {
+    let err2 = { instancePath, message: 'must match "then" schema' };
+    return vErrors === null ? vErrors = [err2] : vErrors.push(err2), errors++, validate129.errors = vErrors, !1;
+  }
+  if (errors === 0)
+    if (data && typeof data == "object" && !Array.isArray(data)) {
+      let missing2;
+      if (data.active === void 0 && (missing2 = "active") || data.exp === void 0 && (missing2 = "exp"))
+        return validate129.errors = [{ instancePath, message: "must have required property '" + missing2 + "'" }], !1;
+      if (data.active !== void 0) {
+        let _errs5 = errors;
+        if (data.active !== !0)
+          return validate129.errors = [{ instancePath: instancePath + "/active", message: "must be equal to constant" }], !1;
+        var valid2 = _errs5 === errors;
+      } else
+        var valid2 = !0;
+      if (valid2) {
+        if (data.scope !== void 0) {
+          let _errs6 = errors;
+          if (typeof data.scope != "string")
+            return validate129.errors = [{ instancePath: instancePath + "/scope", message: "must be string" }], !1;
+          var valid2 = _errs6 === errors;
+        } else
+          var valid2 = !0;
+        if (valid2) {
+          if (data.client_id !== void 0) {
+            let data3 = data.client_id, _errs8 = errors;
+            if (errors === _errs8)
+              if (typeof data3 == "string") {
+                if (func1(data3) < 1)
+                  return validate129.errors = [{ instancePath: instancePath + "/client_id", message: "must NOT have fewer than 1 characters" }], !1;
+              } else
+                return validate129.errors = [{ instancePath: instancePath + "/client_id", message: "must be string" }], !1;
+            var valid2 = _errs8 === errors;
+          } else
+            var valid2 = !0;
+          if (valid2) {
+            if (data.sub !== void 0) {
+              let data4 = data.sub, _errs10 = errors;
+              if (errors === _errs10)
+                if (typeof data4 == "string") {
+                  if (func1(data4) < 1)
+                    return validate129.errors = [{ instancePath: instancePath + "/sub", message: "must NOT have fewer than 1 characters" }], !1;
+                } else
+                  return validate129.errors = [{ instancePath: instancePath + "/sub", message: "must be string" }], !1;
+              var valid2 = _errs10 === errors;
+            } else
+              var valid2 = !0;
+            if (valid2) {
+              if (data.iss !== void 0) {
+                let data5 = data.iss, _errs12 = errors;
+                if (errors === _errs12)
+                  if (typeof data5 == "string") {
+                    if (func1(data5) < 1)
+                      return validate129.errors = [{ instancePath: instancePath + "/iss", message: "must NOT have fewer than 1 characters" }], !1;
+                  } else
+                    return validate129.errors = [{ instancePath: instancePath + "/iss", message: "must be string" }], !1;
+                var valid2 = _errs12 === errors;
+              } else
+                var valid2 = !0;
+              if (valid2) {
+                if (data.aud !== void 0) {
+                  let _errs14 = errors;
+                  validate130(data.aud, { instancePath: instancePath + "/aud", parentData: data, parentDataProperty: "aud", rootData }) || (vErrors = vErrors === null ? validate130.errors : vErrors.concat(validate130.errors), errors = vErrors.length);
+                  var valid2 = _errs14 === errors;
+                } else
+                  var valid2 = !0;
+                if (valid2) {
+                  if (data.exp !== void 0) {
+                    let data7 = data.exp, _errs15 = errors;
+                    if (!(typeof data7 == "number" && isFinite(data7)))
+                      return validate129.errors = [{ instancePath: instancePath + "/exp", message: "must be number" }], !1;
+                    var valid2 = _errs15 === errors;
+                  } else
+                    var valid2 = !0;
+                  if (valid2) {
+                    if (data.nbf !== void 0) {
+                      let data8 = data.nbf, _errs17 = errors;
+                      if (!(typeof data8 == "number" && isFinite(data8)))
+                        return validate129.errors = [{ instancePath: instancePath + "/nbf", message: "must be number" }], !1;
+                      var valid2 = _errs17 === errors;
+                    } else
+                      var valid2 = !0;
+                    if (valid2) {
+                      if (data.iat !== void 0) {
+                        let data9 = data.iat, _errs19 = errors;
+                        if (!(typeof data9 == "number" && isFinite(data9)))
+                          return validate129.errors = [{ instancePath: instancePath + "/iat", message: "must be number" }], !1;
+                        var valid2 = _errs19 === errors;
+                      } else
+                        var valid2 = !0;
+                      if (valid2) {
+                        if (data.jti !== void 0) {
+                          let data10 = data.jti, _errs21 = errors;
+                          if (errors === _errs21)
+                            if (typeof data10 == "string") {
+                              if (func1(data10) > 256)
+                                return validate129.errors = [{ instancePath: instancePath + "/jti", message: "must NOT have more than 256 characters" }], !1;
+                              if (func1(data10) < 1)
+                                return validate129.errors = [{ instancePath: instancePath + "/jti", message: "must NOT have fewer than 1 characters" }], !1;
+                            } else
+                              return validate129.errors = [{ instancePath: instancePath + "/jti", message: "must be string" }], !1;
+                          var valid2 = _errs21 === errors;
+                        } else
+                          var valid2 = !0;
+                        if (valid2) {
+                          if (data.cnf !== void 0) {
+                            let _errs23 = errors;
+                            validate132(data.cnf, { instancePath: instancePath + "/cnf", parentData: data, parentDataProperty: "cnf", rootData }) || (vErrors = vErrors === null ? validate132.errors : vErrors.concat(validate132.errors), errors = vErrors.length);
+                            var valid2 = _errs23 === errors;
+                          } else
+                            var valid2 = !0;
+                          if (valid2) {
+                            if (data.act !== void 0) {
+                              let _errs24 = errors;
+                              validate134(data.act, { instancePath: instancePath + "/act", parentData: data, parentDataProperty: "act", rootData }) || (vErrors = vErrors === null ? validate134.errors : vErrors.concat(validate134.errors), errors = vErrors.length);
+                              var valid2 = _errs24 === errors;
+                            } else
+                              var valid2 = !0;
+                            if (valid2) {
+                              if (data.agent_type !== void 0) {
+                                let _errs25 = errors;
+                                validate136(data.agent_type, { instancePath: instancePath + "/agent_type", parentData: data, parentDataProperty: "agent_type", rootData }) || (vErrors = vErrors === null ? validate136.errors : vErrors.concat(validate136.errors), errors = vErrors.length);
+                                var valid2 = _errs25 === errors;
+                              } else
+                                var valid2 = !0;
+                              if (valid2) {
+                                if (data.organization_id !== void 0) {
+                                  let data14 = data.organization_id, _errs26 = errors;
+                                  if (errors === _errs26)
+                                    if (typeof data14 == "string") {
+                                      if (func1(data14) > 256)
+                                        return validate129.errors = [{ instancePath: instancePath + "/organization_id", message: "must NOT have more than 256 characters" }], !1;
+                                      if (func1(data14) < 1)
+                                        return validate129.errors = [{ instancePath: instancePath + "/organization_id", message: "must NOT have fewer than 1 characters" }], !1;
+                                    } else
+                                      return validate129.errors = [{ instancePath: instancePath + "/organization_id", message: "must be string" }], !1;
+                                  var valid2 = _errs26 === errors;
+                                } else
+                                  var valid2 = !0;
+                                if (valid2) {
+                                  if (data.orchestrator_id !== void 0) {
+                                    let data15 = data.orchestrator_id, _errs28 = errors;
+                                    if (errors === _errs28)
+                                      if (typeof data15 == "string") {
+                                        if (func1(data15) > 128)
+                                          return validate129.errors = [{ instancePath: instancePath + "/orchestrator_id", message: "must NOT have more than 128 characters" }], !1;
+                                        if (func1(data15) < 1)
+                                          return validate129.errors = [{ instancePath: instancePath + "/orchestrator_id", message: "must NOT have fewer than 1 characters" }], !1;
+                                      } else
+                                        return validate129.errors = [{ instancePath: instancePath + "/orchestrator_id", message: "must be string" }], !1;
+                                    var valid2 = _errs28 === errors;
+                                  } else
+                                    var valid2 = !0;
+                                  if (valid2) {
+                                    if (data.environment !== void 0) {
+                                      let data16 = data.environment, _errs30 = errors;
+                                      if (errors === _errs30)
+                                        if (typeof data16 == "string") {
+                                          if (func1(data16) > 128)
+                                            return validate129.errors = [{ instancePath: instancePath + "/environment", message: "must NOT have more than 128 characters" }], !1;
+                                          if (func1(data16) < 1)
+                                            return validate129.errors = [{ instancePath: instancePath + "/environment", message: "must NOT have fewer than 1 characters" }], !1;
+                                        } else
+                                          return validate129.errors = [{ instancePath: instancePath + "/environment", message: "must be string" }], !1;
+                                      var valid2 = _errs30 === errors;
+                                    } else
+                                      var valid2 = !0;
+                                    if (valid2) {
+                                      if (data.delegated_by !== void 0) {
+                                        let data17 = data.delegated_by, _errs32 = errors;
+                                        if (errors === _errs32)
+                                          if (typeof data17 == "string") {
+                                            if (func1(data17) > 256)
+                                              return validate129.errors = [{ instancePath: instancePath + "/delegated_by", message: "must NOT have more than 256 characters" }], !1;
+                                            if (func1(data17) < 1)
+                                              return validate129.errors = [{ instancePath: instancePath + "/delegated_by", message: "must NOT have fewer than 1 characters" }], !1;
+                                          } else
+                                            return validate129.errors = [{ instancePath: instancePath + "/delegated_by", message: "must be string" }], !1;
+                                        var valid2 = _errs32 === errors;
+                                      } else
+                                        var valid2 = !0;
+                                      if (valid2) {
+                                        if (data.delegation_depth !== void 0) {
+                                          let data18 = data.delegation_depth, _errs34 = errors;
+                                          if (!(typeof data18 == "number" && !(data18 % 1) && !isNaN(data18) && isFinite(data18)))
+                                            return validate129.errors = [{ instancePath: instancePath + "/delegation_depth", message: "must be integer" }], !1;
+                                          if (errors === _errs34 && typeof data18 == "number" && isFinite(data18)) {
+                                            if (data18 > 10 || isNaN(data18))
+                                              return validate129.errors = [{ instancePath: instancePath + "/delegation_depth", message: "must be <= 10" }], !1;
+                                            if (data18 < 0 || isNaN(data18))
+                                              return validate129.errors = [{ instancePath: instancePath + "/delegation_depth", message: "must be >= 0" }], !1;
+                                          }
+                                          var valid2 = _errs34 === errors;
+                                        } else
+                                          var valid2 = !0;
+                                        if (valid2) {
+                                          if (data.delegation_chain !== void 0) {
+                                            let data19 = data.delegation_chain, _errs36 = errors, _errs37 = errors, valid3 = !1, _errs38 = errors;
+                                            validate138(data19, { instancePath: instancePath + "/delegation_chain", parentData: data, parentDataProperty: "delegation_chain", rootData }) || (vErrors = vErrors === null ? validate138.errors : vErrors.concat(validate138.errors), errors = vErrors.length);
+                                            var _valid1 = _errs38 === errors;
+                                            if (valid3 = valid3 || _valid1, !valid3) {
+                                              let _errs39 = errors;
+                                              validate140(data19, { instancePath: instancePath + "/delegation_chain", parentData: data, parentDataProperty: "delegation_chain", rootData }) || (vErrors = vErrors === null ? validate140.errors : vErrors.concat(validate140.errors), errors = vErrors.length);
+                                              var _valid1 = _errs39 === errors;
+                                              valid3 = valid3 || _valid1;
+                                            }
+                                            if (valid3)
+                                              errors = _errs37, vErrors !== null && (_errs37 ? vErrors.length = _errs37 : vErrors = null);
+                                            else {
+                                              let err3 = { instancePath: instancePath + "/delegation_chain", message: "must match a schema in anyOf" };
+                                              return vErrors === null ? vErrors = [err3] : vErrors.push(err3), errors++, validate129.errors = vErrors, !1;
+                                            }
+                                            var valid2 = _errs36 === errors;
+                                          } else
+                                            var valid2 = !0;
+                                          if (valid2) {
+                                            if (data.task_id !== void 0) {
+                                              let data20 = data.task_id, _errs40 = errors;
+                                              if (errors === _errs40)
+                                                if (typeof data20 == "string") {
+                                                  if (func1(data20) > 128)
+                                                    return validate129.errors = [{ instancePath: instancePath + "/task_id", message: "must NOT have more than 128 characters" }], !1;
+                                                  if (func1(data20) < 1)
+                                                    return validate129.errors = [{ instancePath: instancePath + "/task_id", message: "must NOT have fewer than 1 characters" }], !1;
+                                                } else
+                                                  return validate129.errors = [{ instancePath: instancePath + "/task_id", message: "must be string" }], !1;
+                                              var valid2 = _errs40 === errors;
+                                            } else
+                                              var valid2 = !0;
+                                            if (valid2) {
+                                              if (data.task_type !== void 0) {
+                                                let data21 = data.task_type, _errs42 = errors;
+                                                if (errors === _errs42)
+                                                  if (typeof data21 == "string") {
+                                                    if (func1(data21) > 256)
+                                                      return validate129.errors = [{ instancePath: instancePath + "/task_type", message: "must NOT have more than 256 characters" }], !1;
+                                                    if (func1(data21) < 1)
+                                                      return validate129.errors = [{ instancePath: instancePath + "/task_type", message: "must NOT have fewer than 1 characters" }], !1;
+                                                  } else
+                                                    return validate129.errors = [{ instancePath: instancePath + "/task_type", message: "must be string" }], !1;
+                                                var valid2 = _errs42 === errors;
+                                              } else
+                                                var valid2 = !0;
+                                              if (valid2) {
+                                                if (data.task_scopes !== void 0) {
+                                                  let _errs44 = errors;
+                                                  validate144(data.task_scopes, { instancePath: instancePath + "/task_scopes", parentData: data, parentDataProperty: "task_scopes", rootData }) || (vErrors = vErrors === null ? validate144.errors : vErrors.concat(validate144.errors), errors = vErrors.length);
+                                                  var valid2 = _errs44 === errors;
+                                                } else
+                                                  var valid2 = !0;
+                                                if (valid2) {
+                                                  if (data.intent_description !== void 0) {
+                                                    let data23 = data.intent_description, _errs45 = errors;
+                                                    if (errors === _errs45)
+                                                      if (typeof data23 == "string") {
+                                                        if (func1(data23) > 256)
+                                                          return validate129.errors = [{ instancePath: instancePath + "/intent_description", message: "must NOT have more than 256 characters" }], !1;
+                                                        if (func1(data23) < 1)
+                                                          return validate129.errors = [{ instancePath: instancePath + "/intent_description", message: "must NOT have fewer than 1 characters" }], !1;
+                                                      } else
+                                                        return validate129.errors = [{ instancePath: instancePath + "/intent_description", message: "must be string" }], !1;
+                                                    var valid2 = _errs45 === errors;
+                                                  } else
+                                                    var valid2 = !0;
+                                                  if (valid2) {
+                                                    if (data.max_operations !== void 0) {
+                                                      let _errs47 = errors;
+                                                      validate146(data.max_operations, { instancePath: instancePath + "/max_operations", parentData: data, parentDataProperty: "max_operations", rootData }) || (vErrors = vErrors === null ? validate146.errors : vErrors.concat(validate146.errors), errors = vErrors.length);
+                                                      var valid2 = _errs47 === errors;
+                                                    } else
+                                                      var valid2 = !0;
+                                                    if (valid2) {
+                                                      if (data.operations_remaining !== void 0) {
+                                                        let _errs48 = errors;
+                                                        validate146(data.operations_remaining, { instancePath: instancePath + "/operations_remaining", parentData: data, parentDataProperty: "operations_remaining", rootData }) || (vErrors = vErrors === null ? validate146.errors : vErrors.concat(validate146.errors), errors = vErrors.length);
+                                                        var valid2 = _errs48 === errors;
+                                                      } else
+                                                        var valid2 = !0;
+                                                      if (valid2)
+                                                        if (data.expires_on_completion !== void 0) {
+                                                          let _errs49 = errors;
+                                                          if (typeof data.expires_on_completion != "boolean")
+                                                            return validate129.errors = [{ instancePath: instancePath + "/expires_on_completion", message: "must be boolean" }], !1;
+                                                          var valid2 = _errs49 === errors;
+                                                        } else
+                                                          var valid2 = !0;
+                                                    }
+                                                  }
+                                                }
+                                              }
+                                            }
+                                          }
+                                        }
+                                      }
+                                    }
+                                  }
+                                }
+                              }
+                            }
+                          }
+                        }
+                      }
+                    }
+                  }
+                }
+              }
+            }
+          }
+        }
+      }
+    } else
+      return validate129.errors = [{ instancePath, message: "must be object" }], !1;
+  return validate129.errors = vErrors, errors === 0;
+}
 export {
   validateAgent,
   validateAudit,
   validateCapabilitiesShape,
   validateContext,
   validateDelegation,
+  validateIntrospectionAnswer,
   validateOversight,
   validateTask
 };

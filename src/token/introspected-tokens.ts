@@ -94,7 +94,7 @@ export class IntrospectedTokens {
     const { claims } = accept(readIntrospected(answer.members, { issuer, tokenDigest, nowMs, toleranceMs }), identity)
     const { authorization } = accept(withBudget({ authorization: compiled.authorization, delegationDenial: undefined }, claims), identity)
     const { budget } = authorization
-    const confirmed = budget === undefined ? { ...jwt, ...this.#activityOf(token), checkSpent: () => this.#checkSpent(tokenDigest, undefined) } : { ...jwt, ...this.#activityOf(token), ...this.#counting(budget, token, tokenDigest), view: deepFreeze({ ...authorization, token: facts }) }
+    const confirmed = { ...jwt, ...this.#useOf(token, tokenDigest, budget), ...(budget !== undefined && { view: deepFreeze({ ...authorization, token: facts }) }) }
     this.#confirmed.set(answer, { jwt, confirmed })
     return confirmed
   }
@@ -119,39 +119,38 @@ export class IntrospectedTokens {
       confirmation,
       byLegacyScopes,
       ...(agent.type === 'ephemeral' && task.id !== undefined && { task: { key: digestOf('ephemeral', issuer.issuer, token), task: digestOf(task.id) } }),
-      ...this.#activityOf(token),
-      ...(budget === undefined ? { checkSpent: () => this.#checkSpent(tokenDigest, undefined) } : this.#counting(budget, token, tokenDigest)),
+      ...this.#useOf(token, tokenDigest, budget),
       view: deepFreeze({ ...compiled.authorization, token: facts }),
     }
     this.#verified.set(answer, verified)
     return verified
   }
 
-  #activityOf(token: string): Pick<VerifiedToken, 'isStillActive'> {
+  /** What is asked about the token, and told, whenever it is used. */
+  #useOf(token: string, tokenDigest: string, budget: OperationBudget | undefined): Pick<VerifiedToken, 'budget' | 'checkSpent' | 'isStillActive'> {
     const { source, now, countsHere } = this.#settings
-    if (!countsHere) return {}
-    return {
-      isStillActive: () => {
-        const answer = source.find(token, now())
-        return answer instanceof Promise ? answer.then(({ active }) => active) : answer.active
-      },
-    }
-  }
-
-  #counting(budget: OperationBudget, token: string, tokenDigest: string): Required<Pick<VerifiedToken, 'budget' | 'checkSpent'>> {
-    const { countsHere, revocations } = this.#settings
     const complete = (): void => {
-      if (countsHere || budget.expiresOnCompletion) (this.#completed ??= new LRUCache({ max: maxCompleted })).set(tokenDigest, true)
-      if (budget.expiresOnCompletion) revocations.revokeOnce(token)
+      if (budget !== undefined) this.#complete(token, tokenDigest, budget)
     }
     return {
-      budget: { most: Math.min(budget.maxOperations ?? Infinity, budget.remaining ?? Infinity), isCountedHere: countsHere, complete },
       checkSpent: () => {
         const spent = this.#checkSpent(tokenDigest, budget)
         if (spent !== undefined) complete()
         return spent
       },
+      ...(budget !== undefined && { budget: { most: Math.min(budget.maxOperations ?? Infinity, budget.remaining ?? Infinity), isCountedHere: countsHere, complete } }),
+      ...(countsHere && {
+        isStillActive: () => {
+          const answer = source.find(token, now())
+          return answer instanceof Promise ? answer.then(({ active }) => active) : answer.active
+        },
+      }),
     }
+  }
+
+  #complete(token: string, tokenDigest: string, { expiresOnCompletion }: OperationBudget): void {
+    if (this.#settings.countsHere || expiresOnCompletion) (this.#completed ??= new LRUCache({ max: maxCompleted })).set(tokenDigest, true)
+    if (expiresOnCompletion) this.#settings.revocations.revokeOnce(token)
   }
 
   #checkSpent(tokenDigest: string, budget: OperationBudget | undefined): Denial | undefined {
