@@ -1,7 +1,9 @@
+import type { Algorithm } from '../token/algorithms.js'
 import type { AnswerStore } from '../model/store.js'
 import type { Clock } from '../model/clock.js'
 import type { ConstraintRegistry } from '../constraints/registry.js'
 import type { Fetch } from '../token/fetch-json.js'
+import type { KeySet } from '../token/key-set.js'
 import type { IntrospectionOptions } from './guard-options.js'
 import { checkNames } from '../decision/did-you-mean.js'
 import { compileScopes } from './compile-legacy-scopes.js'
@@ -20,23 +22,38 @@ export interface IntrospectionSurroundings {
   readonly registry: ConstraintRegistry
   readonly answers: AnswerStore | undefined
   readonly storeTimeoutMs: number | undefined
+  /** Of JWTs, signed answers included. */
+  readonly algorithms: ReadonlySet<Algorithm>
+  /** Of the option `clockTolerance`. */
+  readonly toleranceSeconds: number
 }
+
+/** What is known of the issuer beside. */
+export interface IntrospectingIssuer {
+  readonly issuer: string
+  readonly audience: ReadonlySet<string>
+  readonly keys: KeySet
+}
+
+/** Of the `iat` of a signed answer, which came over a network. */
+const leastToleranceSeconds = 60
 
 /**
  * The option `introspection` of an issuer.
  *
  * @throws TypeError or RangeError that names the issuer and what is wrong
  */
-export function compileIntrospection(issuer: string, options: IntrospectionOptions, { fetch, now, warn, registry, answers, storeTimeoutMs }: IntrospectionSurroundings): IntrospectedTokens {
+export function compileIntrospection({ issuer, audience, keys }: IntrospectingIssuer, options: IntrospectionOptions, { fetch, now, warn, registry, answers, storeTimeoutMs, algorithms, toleranceSeconds }: IntrospectionSurroundings): IntrospectedTokens {
   const at = `option \`introspection\` of ${issuer}`
   if (typeof options !== 'object' || (options as unknown) === null || Array.isArray(options)) throw new TypeError(`${at} must be an object with clientId and clientSecret or privateKey`)
   checkNames(`key of the ${at}`, options, introspectionOptionNames)
-  const { endpoint, revocationEndpoint, scopes, tokenPrefix = '', jwts = 'verify', count = 'here', maxLifetime, timeoutMs, callsPerSecond, callsInFlight, inactivePerPeerPerMinute } = options
+  const { clientId, endpoint, revocationEndpoint, signedAnswers = false, scopes, tokenPrefix = '', jwts = 'verify', count = 'here', maxLifetime, timeoutMs, callsPerSecond, callsInFlight, inactivePerPeerPerMinute } = options
   if (typeof tokenPrefix !== 'string' || !/^[A-Za-z0-9._~+/-]*$/.test(tokenPrefix)) throw new TypeError(`${at}: \`tokenPrefix\` is what tokens begin with, of the characters that tokens have`)
   if (!['verify', 'introspect', 'refuse'].includes(jwts)) throw new TypeError(`${at}: \`jwts\` must be 'verify', 'introspect' or 'refuse'`)
+  if (typeof (signedAnswers as unknown) !== 'boolean') throw new TypeError(`${at}: \`signedAnswers\` must be true or false`)
   if (maxLifetime !== undefined && maxLifetime !== Infinity && (!Number.isSafeInteger(maxLifetime) || maxLifetime < 1)) throw new RangeError(`${at}: \`maxLifetime\` must be seconds, an integer from 1, or Infinity`)
   try {
-    const remote = createIntrospectionEndpoint({ issuer, endpoint, revocationEndpoint, client: clientOf(options), fetch, now, timeoutMs })
+    const remote = createIntrospectionEndpoint({ issuer, endpoint, revocationEndpoint, client: clientOf(options), fetch, now, timeoutMs, signed: signedAnswers ? { issuer, keys, algorithms, recipients: new Set([clientId, ...audience]), toleranceSeconds: Math.max(leastToleranceSeconds, toleranceSeconds), now } : undefined })
     return new IntrospectedTokens({
       source: createIntrospection({ issuer, endpoint: remote, answers, storeTimeoutMs, count, now, warn, callsPerSecond, callsInFlight, inactivePerPeerPerMinute }),
       revocations: createRevocationQueue({ issuer, endpoint: remote, warn }),

@@ -146,6 +146,11 @@ export interface IntrospectionOptions {
   readonly authentication?: 'client_secret_basic' | 'client_secret_post' | 'private_key_jwt'
   /** https, or http on loopback. Default: the issuer's metadata say so. */
   readonly endpoint?: string
+  /**
+   * Answers are JWTs that the issuer signs with the keys of its tokens, for `clientId` or an audience of this server; others are
+   * failures (RFC 9701). Encrypted ones are not read. Default `false`.
+   */
+  readonly signedAnswers?: boolean
   /** For tokens that expire on completion (RFC 7009). Default: the issuer's metadata say so. */
   readonly revocationEndpoint?: string
   /** What scopes stand for, as `legacyScopes`. Default: each that is an action's name stands for that action (INT-3). */
@@ -230,7 +235,7 @@ export const issuerOptionNames = ['issuer', 'jwksUri', 'jwks', 'audience', 'clai
 export const issuerRevocationNames = ['listUrl', 'eventsUrl', 'pollSeconds'] as const satisfies readonly (keyof RevocationOptions)[]
 
 export const introspectionOptionNames = [
-  'clientId', 'clientSecret', 'privateKey', 'keyId', 'algorithm', 'authentication', 'endpoint', 'revocationEndpoint', 'scopes', 'tokenPrefix', 'jwts', 'count', 'maxLifetime', 'timeoutMs', 'callsPerSecond', 'callsInFlight', 'inactivePerPeerPerMinute',
+  'clientId', 'clientSecret', 'privateKey', 'keyId', 'algorithm', 'authentication', 'endpoint', 'revocationEndpoint', 'signedAnswers', 'scopes', 'tokenPrefix', 'jwts', 'count', 'maxLifetime', 'timeoutMs', 'callsPerSecond', 'callsInFlight', 'inactivePerPeerPerMinute',
 ] as const satisfies readonly (keyof IntrospectionOptions)[]
 
 export const laterRouteOptions: ReadonlyMap<string, string> = new Map([

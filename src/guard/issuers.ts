@@ -101,10 +101,10 @@ function createTrustedIssuer(settings: IssuerOptions, defaultAudience: GuardOpti
   if (typeof issuer !== 'string' || issuer === '') throw new TypeError('option `issuer`: an issuer is a non-empty string')
   if (jwks !== undefined && jwksUri !== undefined) throw new TypeError(`option \`issuer\`: give \`jwks\` or \`jwksUri\` of ${issuer}, not both`)
   if (claimPrefix !== undefined && (typeof claimPrefix !== 'string' || claimPrefix === '')) throw new TypeError('option `issuer`: `claimPrefix` is a non-empty string')
-  const introspection = asked === undefined ? undefined : compileIntrospection(issuer, asked, { ...surroundings, fetch: fetch ?? globalThis.fetch })
-  if (introspection?.jwts === 'refuse' && (jwks ?? jwksUri) !== undefined) throw new TypeError(`option \`introspection\` of ${issuer}: \`jwts: 'refuse'\` leaves nothing to verify: leave out \`jwks\` and \`jwksUri\``)
+  const isWithoutKeys = asked?.jwts === 'refuse' && asked.signedAnswers !== true
+  if (isWithoutKeys && (jwks ?? jwksUri) !== undefined) throw new TypeError(`option \`introspection\` of ${issuer}: \`jwts: 'refuse'\` leaves nothing to verify: leave out \`jwks\` and \`jwksUri\``)
   const { now, warn } = surroundings
-  const createKeys = (): KeySet => introspection?.jwts === 'refuse' ? noKeySet : jwks !== undefined
+  const createKeys = (): KeySet => isWithoutKeys ? noKeySet : jwks !== undefined
     ? createStaticKeySet(jwks)
     : createRemoteKeySet({
         issuer,
@@ -115,7 +115,9 @@ function createTrustedIssuer(settings: IssuerOptions, defaultAudience: GuardOpti
       })
   try {
     const identifiers = audienceOf(audience)
-    return { issuer, audience: identifiers, audienceOrigin: firstOrigin(identifiers), claimPrefix, keys: createKeys(), introspection, revocation: createRevocationSource(settings, fetch, surroundings) }
+    const keys = createKeys()
+    const introspection = asked === undefined ? undefined : compileIntrospection({ issuer, audience: identifiers, keys }, asked, { ...surroundings, fetch: fetch ?? globalThis.fetch })
+    return { issuer, audience: identifiers, audienceOrigin: firstOrigin(identifiers), claimPrefix, keys: introspection?.jwts === 'refuse' ? noKeySet : keys, introspection, revocation: createRevocationSource(settings, fetch, surroundings) }
   } catch (error) {
     const message = describeError(error)
     throw message.startsWith('option') ? error : new TypeError(`option \`issuer\`, ${issuer}: ${message}`)

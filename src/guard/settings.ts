@@ -69,7 +69,8 @@ export function freezeSettings(options: GuardOptions, environment: NodeJS.Proces
     trail.write({ kind: 'event', time: timestampOf(Date.now()), ...event })
   }
   const registry = createRegistry({ registered: constraints, countedPerRequest: new Set(countedPerRequest) })
-  const issuers = createTrustedIssuers(options, environment, { now, warn: log.warn, registry, answers: options.store?.answers, storeTimeoutMs: options.storeTimeoutMs, revocations, onRevocation: tellRevocation })
+  const algorithms = readAlgorithms('algorithms', options.algorithms ?? defaultAlgorithms)
+  const issuers = createTrustedIssuers(options, environment, { now, algorithms, toleranceSeconds, warn: log.warn, registry, answers: options.store?.answers, storeTimeoutMs: options.storeTimeoutMs, revocations, onRevocation: tellRevocation })
   const possession = compilePossession(options, issuers)
   for (const issuer of possession.withoutOrigin) log.warn(`no origin ${issuer}`, `Every DPoP proof with a token of ${issuer} will be refused, since nothing says where this server is: set the option \`baseUrl\`, or \`dpop: false\` (POP-4)`)
   const tellEvent = ({ event, store, detail }: StoreEvent): void => {
@@ -80,7 +81,7 @@ export function freezeSettings(options: GuardOptions, environment: NodeJS.Proces
   const rules: DecisionRules = {
     verification: {
       issuers,
-      algorithms: readAlgorithms('algorithms', options.algorithms ?? defaultAlgorithms),
+      algorithms,
       tokenType: options.tokenType ?? 'any',
       toleranceMs: toleranceSeconds * 1000,
       legacyScopes: compileLegacyScopes(options.legacyScopes, registry),

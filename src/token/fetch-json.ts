@@ -10,6 +10,8 @@ export interface JsonAnswer {
 export interface FormRequest {
   readonly form: URLSearchParams
   readonly headers: Readonly<Record<string, string>>
+  /** Media type of the answer. */
+  readonly accept: string
 }
 
 /** 64 KB, counted after inflating: what a compressed answer becomes is what has to be held (KEY-6, INT-1). */
@@ -29,10 +31,10 @@ export async function fetchJson(url: string, fetch: Fetch, signal: AbortSignal):
  * One POST of a form: status 200 and nothing else, no redirects. The body is for `readBounded`, or for `discard`.
  * Failures are as those of `fetchJson`.
  */
-export function postForm(url: string, { form, headers }: FormRequest, fetch: Fetch, signal: AbortSignal): Promise<Response> {
+export function postForm(url: string, { form, headers, accept }: FormRequest, fetch: Fetch, signal: AbortSignal): Promise<Response> {
   return fetchOk(url, {
     method: 'POST',
-    headers: { accept: 'application/json', 'content-type': 'application/x-www-form-urlencoded', ...headers },
+    headers: { accept, 'content-type': 'application/x-www-form-urlencoded', ...headers },
     body: form.toString(),
   }, fetch, signal)
 }

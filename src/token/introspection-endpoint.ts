@@ -7,6 +7,7 @@ import { discard, postForm, readBounded, type Fetch } from './fetch-json.js'
 import { parseIntrospectionAnswer, type IntrospectionAnswer } from './introspection-answer.js'
 import { isAllowedIssuerUrl } from './issuer-metadata.js'
 import { IntrospectionUnavailable } from './introspection-unavailable.js'
+import { readSignedAnswer, signedAnswerType, type SignedAnswerRules } from './signed-answer.js'
 
 export interface IntrospectionEndpointOptions {
   readonly issuer: string
@@ -19,6 +20,8 @@ export interface IntrospectionEndpointOptions {
   readonly now: Clock
   /** For one whole call, discovery included: milliseconds from 1 to 30,000. Default 3,000. */
   readonly timeoutMs?: number | undefined
+  /** How answers are to be signed (RFC 9701); those that are not are failures. Without it they are not signed. */
+  readonly signed?: SignedAnswerRules | undefined
 }
 
 /** What an issuer is asked about one token. Nothing is remembered here but where to ask. */
@@ -61,12 +64,14 @@ class RemoteEndpoint implements IntrospectionEndpoint {
   readonly #authenticate: AuthenticateClient
   readonly #introspection: EndpointLocation
   readonly #revocation: EndpointLocation | undefined
+  readonly #signed: SignedAnswerRules | undefined
 
-  constructor({ issuer, endpoint, revocationEndpoint, client, fetch, now, timeoutMs = defaultTimeoutMs }: IntrospectionEndpointOptions) {
+  constructor({ issuer, endpoint, revocationEndpoint, client, fetch, now, timeoutMs = defaultTimeoutMs, signed }: IntrospectionEndpointOptions) {
     if (!Number.isInteger(timeoutMs) || timeoutMs < 1 || timeoutMs > longestTimeoutMs) throw new RangeError(`timeoutMs must be an integer from 1 to ${longestTimeoutMs}`)
     this.#issuer = issuer
     this.#fetch = fetch
     this.#timeoutMs = timeoutMs
+    this.#signed = signed
     this.#authenticate = compileClientAuthentication(client, issuer, now)
     this.#introspection = new EndpointLocation({ issuer, member: 'introspection_endpoint', url: endpoint, fetch, timeoutMs })
     // Where introspection was configured, the issuer's name need be no URL, and there may be no revocation.
@@ -75,7 +80,7 @@ class RemoteEndpoint implements IntrospectionEndpoint {
 
   async introspect(token: string): Promise<IntrospectionAnswer> {
     try {
-      return await this.#post(this.#introspection, token, async (response, signal) => parseIntrospectionAnswer(await readBounded(response, signal)))
+      return await this.#post(this.#introspection, token, (response, signal) => this.#read(response, signal), this.#signed && signedAnswerType)
     } catch (error) {
       throw new IntrospectionUnavailable(`the issuer ${this.#issuer} could not be asked about a token: ${describeWithout(token, error)}`, 'failure')
     }
@@ -90,19 +95,32 @@ class RemoteEndpoint implements IntrospectionEndpoint {
     }
   }
 
-  async #post<T>(location: EndpointLocation, token: string, read: (response: Response, signal: AbortSignal) => T | Promise<T>): Promise<T> {
+  async #read(response: Response, signal: AbortSignal): Promise<IntrospectionAnswer> {
+    if (this.#signed === undefined) return parseIntrospectionAnswer(await readBounded(response, signal))
+    if (mediaTypeOf(response) !== signedAnswerType) {
+      discard(response)
+      throw new Error('the answer is not signed')
+    }
+    return readSignedAnswer(await readBounded(response, signal), this.#signed)
+  }
+
+  async #post<T>(location: EndpointLocation, token: string, read: (response: Response, signal: AbortSignal) => T | Promise<T>, accept = 'application/json'): Promise<T> {
     try {
       return await withDeadline(this.#timeoutMs, async (signal) => {
         const url = await location.find()
         const form = new URLSearchParams({ token, token_type_hint: 'access_token' })
         const headers = await this.#authenticate(form)
-        return read(await postForm(url, { form, headers }, this.#fetch, signal), signal)
+        return read(await postForm(url, { form, headers, accept }, this.#fetch, signal), signal)
       })
     } catch (error) {
       location.doubt()
       throw error
     }
   }
+}
+
+function mediaTypeOf(response: Response): string | undefined {
+  return response.headers.get('content-type')?.split(';', 1)[0]?.trim().toLowerCase()
 }
 
 /** Shorter texts are no secrets, and stand in many a message by chance. */

@@ -22,7 +22,7 @@ describe('INT-1: wrong introspection options fail at start-up, and say which', (
     ['an algorithm of another key', { clientId: 'a', privateKey, algorithm: 'RS256' }, /RS256|algorithm/], ['another method', { ...client, authentication: 'none' }, /none|authentication|method/],
     ['a plain endpoint', { ...client, endpoint: 'http://as.example.com/introspect' }, /endpoint|https/], ['no URL', { ...client, endpoint: '/introspect' }, /endpoint|https/], ['a plain revocation endpoint', { ...client, revocationEndpoint: 'http://as.example.com/revoke' }, /https|revocation/],
     ['a prefix with a space', { ...client, tokenPrefix: 'a b' }, /tokenPrefix/], ['a prefix of a number', { ...client, tokenPrefix: 1 }, /tokenPrefix/],
-    ['jwts: accept', { ...client, jwts: 'accept' }, /jwts/], ['jwts: true', { ...client, jwts: true }, /jwts/], ['count: there', { ...client, count: 'there' }, /count/], ['count: true', { ...client, count: true }, /count/],
+    ['jwts: accept', { ...client, jwts: 'accept' }, /jwts/], ['jwts: true', { ...client, jwts: true }, /jwts/], ['signedAnswers: yes', { ...client, signedAnswers: 'yes' }, /signedAnswers/], ['signedAnswers: null', { ...client, signedAnswers: null }, /signedAnswers/], ['count: there', { ...client, count: 'there' }, /count/], ['count: true', { ...client, count: true }, /count/],
     ['maxLifetime 0', { ...client, maxLifetime: 0 }, /maxLifetime/], ['maxLifetime as text', { ...client, maxLifetime: '3600' }, /maxLifetime/], ['maxLifetime NaN', { ...client, maxLifetime: NaN }, /maxLifetime/], ['half a second', { ...client, maxLifetime: 0.5 }, /maxLifetime/],
     ['timeoutMs 0', { ...client, timeoutMs: 0 }, /timeoutMs/], ['timeoutMs 30,001', { ...client, timeoutMs: 30_001 }, /timeoutMs/], ['callsPerSecond 0', { ...client, callsPerSecond: 0 }, /callsPerSecond/], ['callsInFlight 1.5', { ...client, callsInFlight: 1.5 }, /callsInFlight/],
     ['inactivePerPeerPerMinute 0', { ...client, inactivePerPeerPerMinute: 0 }, /inactivePerPeerPerMinute/], ['Infinity calls', { ...client, callsPerSecond: Infinity }, /callsPerSecond/],
@@ -44,7 +44,7 @@ describe('INT-1: wrong introspection options fail at start-up, and say which', (
 
   it.each<[string, unknown]>([
     ['a secret', client], ['a key', { clientId: 'a', privateKey }], ['a JWK', { clientId: 'a', privateKey: { ...privateKey.export({ format: 'jwk' }), kid: 'k' } }], ['a PEM', { clientId: 'a', privateKey: privateKey.export({ format: 'pem', type: 'pkcs8' }) }],
-    ['everything', { ...client, authentication: 'client_secret_post', endpoint: 'http://127.0.0.1:1/i', revocationEndpoint: 'https://as.example.com/r', scopes: { read: ['a', { action: 'b', constraints: { max_requests_per_hour: 1 } }] }, tokenPrefix: 'agt_', jwts: 'introspect', count: 'issuer', maxLifetime: Infinity, timeoutMs: 1, callsPerSecond: 1, callsInFlight: 1, inactivePerPeerPerMinute: 1 }],
+    ['everything', { ...client, authentication: 'client_secret_post', endpoint: 'http://127.0.0.1:1/i', revocationEndpoint: 'https://as.example.com/r', scopes: { read: ['a', { action: 'b', constraints: { max_requests_per_hour: 1 } }] }, tokenPrefix: 'agt_', jwts: 'introspect', signedAnswers: true, count: 'issuer', maxLifetime: Infinity, timeoutMs: 1, callsPerSecond: 1, callsInFlight: 1, inactivePerPeerPerMinute: 1 }],
   ])('INT-1: %s is in order', (_title, introspection) => {
     expect(() => guardWith(introspection)).not.toThrow()
   })
@@ -52,6 +52,8 @@ describe('INT-1: wrong introspection options fail at start-up, and say which', (
   it('INT-1: jwts: refuse beside keys', () => {
     expect(() => guardWith({ ...client, jwts: 'refuse' }, { jwks: { keys: [] } })).toThrow(/introspection.*refuse/)
     expect(() => guardWith({ ...client, jwts: 'refuse' }, { jwksUri: `${issuer}/jwks` })).toThrow(/introspection.*refuse/)
+    // Those of signed answers.
+    expect(() => guardWith({ ...client, jwts: 'refuse', signedAnswers: true }, { jwksUri: `${issuer}/jwks` })).not.toThrow()
   })
 
   it('INT-1: two issuers whose tokens nothing tells apart', () => {

@@ -48,6 +48,7 @@ export async function startAuthorizationServer({ authorities, audience, claims =
     redirect_uris: [],
     response_types: [],
     id_token_signed_response_alg: 'ES256',
+    introspection_signed_response_alg: 'ES256',
     dpop_bound_access_tokens: binding.includes('dpop'),
     tls_client_certificate_bound_access_tokens: binding === 'mtls',
     ...(binding.includes('mtls')
@@ -55,7 +56,7 @@ export async function startAuthorizationServer({ authorities, audience, claims =
       : { token_endpoint_auth_method: 'client_secret_post', client_secret: agentSecret }),
   })
   const provider = new Provider(server.origin, {
-    clients: [...(['none', 'dpop', 'mtls', 'dpop and mtls'] as const).map(client), ...clients.map((settings) => ({ grant_types: [], redirect_uris: [], response_types: [], id_token_signed_response_alg: 'ES256', ...settings }))],
+    clients: [...(['none', 'dpop', 'mtls', 'dpop and mtls'] as const).map(client), ...clients.map((settings) => ({ grant_types: [], redirect_uris: [], response_types: [], id_token_signed_response_alg: 'ES256', introspection_signed_response_alg: 'ES256', ...settings }))],
     clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'tls_client_auth'],
     jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), kid: 'as-1', use: 'sig', alg: 'ES256' }] },
     formats: { customizers: { jwt: bindTwice } },
@@ -65,6 +66,7 @@ export async function startAuthorizationServer({ authorities, audience, claims =
       clientCredentials: { enabled: true },
       devInteractions: { enabled: false },
       introspection: { enabled: true },
+      jwtIntrospection: { enabled: true },
       revocation: { enabled: true, allowedPolicy: () => true },
       dPoP: { enabled: true, nonceSecret: Buffer.alloc(32, 7), requireNonce: () => requiresNonce },
       mTLS: {

@@ -82,6 +82,17 @@ describe('INT-1: standard opaque tokens of an authorization server that knows no
     return { ...api, pass: (milliseconds: number) => { aheadMs += milliseconds } }
   }
 
+  it('INT-1: signed answers are asked for, and held to the keys of the issuer (RFC 9701)', async () => {
+    const { server: api } = await apiWith({ signedAnswers: true })
+    const token = await tokenOf()
+    expect((await api.call('/search', { token })).status).toBe(200)
+    expect((await api.call('/search', { token: 'a'.repeat(43) })).status).toBe(401)
+    await revoke(token)
+    const { server: another, operator } = await apiWith({ signedAnswers: true })
+    expect((await another.call('/search', { token })).status).toBe(401)
+    expect(operator.said).not.toContainEqual(expect.objectContaining({ message: expect.stringContaining('cannot be introspected') }))
+  })
+
   it('INT-1: a wrong secret is 503, and the operator is told', async () => {
     const { server: api, operator } = await apiWith({ clientSecret: 'wrong' })
     expect((await api.call('/search', { token: await tokenOf() })).status).toBe(503)
