@@ -36,7 +36,7 @@ export interface AgentTokenIssuer {
   readonly revocations: string[]
   /** Tokens that are revoked there. */
   readonly revoked: ReadonlySet<string>
-  /** For the option `issuer`. */
+  /** For the option `issuer`. Unless they say so, guards wait for 20 s for its answers, so that it alone makes them fail, and no machine that stands still. */
   trusted(introspection?: Partial<IntrospectionOptions>, others?: Partial<IssuerOptions>): IssuerOptions
   /** Asks it for a token as an agent's backend does, and gives the answer's body. */
   request(wanted?: Members): Promise<{ readonly status: number; readonly body: any }>
@@ -159,7 +159,7 @@ export async function startAgentTokenIssuer({ audience = 'https://api.example.co
     asked,
     revocations,
     revoked,
-    trusted: (introspection = {}, others = {}) => ({ issuer: origin, introspection: { clientId: api.client_id, clientSecret: api.client_secret, ...introspection }, ...others }),
+    trusted: (introspection = {}, others = {}) => ({ issuer: origin, introspection: { clientId: api.client_id, clientSecret: api.client_secret, timeoutMs: 20_000, ...introspection }, ...others }),
     request,
     issue: async (wanted = {}) => {
       const { status, body } = await request(wanted as Members)

@@ -24,6 +24,7 @@ export interface TokenServer {
   /** Answers introspections like this. Default: every token is active for an hour from 2025. */
   answer(answer: (received: ReceivedForm) => Answer | Promise<Answer>): void
   answerRevocations(answer: (received: ReceivedForm) => Answer): void
+  /** Waits for 20 s unless it is told otherwise: a machine that stands still is no issuer that fails. */
   endpoint(options?: Partial<IntrospectionEndpointOptions>): IntrospectionEndpoint
   /** Nobody listens any more; or somebody does again, on the same port. */
   stop(): Promise<void>
@@ -98,6 +99,7 @@ export function useTokenServer(): TokenServer {
       client: { method: 'client_secret_basic', clientId: 'api', clientSecret: 'a-secret' },
       fetch: globalThis.fetch,
       now: () => startMs,
+      timeoutMs: 20_000,
       ...options,
     }),
     stop,
