@@ -17,7 +17,7 @@ process.on('message', (service: Service) => { void serve(service) })
 async function serve({ client, redisPort, options, nowMs }: Service): Promise<void> {
   const { client: connected } = await clientKinds.find(({ name }) => name === client)!.connect([redisPort])
   const app = express()
-  app.use(aapGuard({ ...options, store: redisStore(connected), now: () => nowMs, storeTimeoutMs: 20_000, audit: [] }))
+  app.use(aapGuard({ ...options, store: redisStore(connected, { now: () => nowMs }), now: () => nowMs, storeTimeoutMs: 20_000, audit: [] }))
   app.get('/search', requireCapability('search.web'), (_, res) => { res.json({}) })
   const server = app.listen(0, '127.0.0.1', () => process.send!((server.address() as AddressInfo).port))
 }
