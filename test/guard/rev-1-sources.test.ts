@@ -239,9 +239,12 @@ describe('REV-1: pushed events', () => {
     await vi.waitFor(() => { expect(source.streams).toHaveLength(1) }, deadline)
     await guard.close()
     source.drop()
-    const { length } = source.listHits
-    await new Promise((resolve) => { setTimeout(resolve, 1_300) })
+    // What was asked for just before may come still.
+    for (let rounds = 0, before = -1; source.listHits.length !== before; rounds++) {
+      expect(rounds, 'rounds').toBeLessThan(4)
+      before = source.listHits.length
+      await new Promise((resolve) => { setTimeout(resolve, 1_300) })
+    }
     expect(source.streams).toHaveLength(1)
-    expect(source.listHits).toHaveLength(length)
   })
 })
