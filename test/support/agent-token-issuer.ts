@@ -146,6 +146,8 @@ export async function startAgentTokenIssuer({ audience = 'https://api.example.co
       response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' }).end(JSON.stringify(answer))
     })().catch(() => { response.destroy() })
   })
+  // Who asks again after a while finds the connection as it was.
+  server.keepAliveTimeout = 0
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
