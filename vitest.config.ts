@@ -12,6 +12,9 @@ export default defineConfig({
     reporters: report === undefined ? ['default'] : ['default', 'json'],
     ...(report !== undefined && { outputFile: { json: report } }),
     testTimeout: 30_000,
+    // Machines stand still now and then, some for seconds: what is waited for comes, and what never comes fails all the same.
+    hookTimeout: 60_000,
+    expect: { poll: { timeout: 15_000 } },
     coverage: { include: ['src/**'], exclude: ['src/schema/*validator.ts', 'src/model/wire-*.ts'] },
   },
 })

@@ -202,24 +202,31 @@ describe('an adapter that gives no answer', () => {
     expect(stderr).toContain('the adapter cannot be reached')
   })
 
+  /** Of each there is an attempt, but on a machine that stands still it may be over before it has come to the adapter. */
+  async function expectThreeQuestions(respond: Parameters<typeof startAdapter>[0]): Promise<void> {
+    for (let round = 1; ; round++) {
+      const adapter = await startAdapter(respond)
+      await expect(conformanceWithin(1_000, ['--url', adapter.url])).rejects.toThrow(`the adapter cannot be reached: no answer from ${adapter.url}: no complete answer within 1000 ms`)
+      expect(adapter.questions.length).toBeLessThanOrEqual(3)
+      if (adapter.questions.length === 3) return
+      expect(round).toBeLessThan(5)
+    }
+  }
+
   it('never answers: after a few cases the command stops, and says so', async () => {
-    const adapter = await startAdapter(() => undefined)
-    await expect(conformanceWithin(1_000, ['--url', adapter.url])).rejects.toThrow(`the adapter cannot be reached: no answer from ${adapter.url}: no complete answer within 1000 ms`)
-    expect(adapter.questions).toHaveLength(3)
+    await expectThreeQuestions(() => undefined)
   })
 
   it('starts to answer and does not end', async () => {
-    const adapter = await startAdapter((_question, res) => res.writeHead(200).write('{'))
-    await expect(conformanceWithin(1_000, ['--url', adapter.url])).rejects.toThrow('no complete answer within 1000 ms')
-    expect(adapter.questions).toHaveLength(3)
+    await expectThreeQuestions((_question, res) => res.writeHead(200).write('{'))
   })
 
   it('hangs at one case: that fails, and the next are asked', async () => {
     const adapter = await startAdapter((question, res) => (question.id === 'trn-3-largest' ? undefined : say(() => outcome(question.id))(question, res)))
-    const { code, report, problems } = await reported(adapter.url, 'transport/size.json', 1_000)
+    const { code, report, problems } = await reported(adapter.url, 'transport/size.json', 4_000)
     expect(code).toBe(1)
     expect(report.cases.map((entry: any) => [entry.id, entry.outcome])).toEqual([['trn-3-warned', 'pass'], ['trn-3-largest', 'fail'], ['trn-3-too-large', 'pass']])
-    expect(problems('trn-3-largest')).toEqual([`no answer from ${adapter.url}: no complete answer within 1000 ms`])
+    expect(problems('trn-3-largest')).toEqual([`no answer from ${adapter.url}: no complete answer within 4000 ms`])
   })
 
   it('closes the connection at one case: that fails, and the next are asked', async () => {

@@ -36,6 +36,8 @@ export async function startAdapter(respond: (question: Question, res: ServerResp
       return respond(question as Question, res, req)
     })
   })
+  // Who asks again after a while finds the connection as it was.
+  server.keepAliveTimeout = 0
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const adapter: Adapter = {

@@ -144,7 +144,7 @@ describe('close', () => {
 
   it('decisions in flight finish', async () => {
     let release: ((facts: object) => void) | undefined
-    const { guard } = guarding({ facts: () => new Promise((resolve) => { release = resolve }) })
+    const { guard } = guarding({ hookTimeoutMs: 20_000, facts: () => new Promise((resolve) => { release = resolve }) })
     const decision = guard.authorize(requestBy(), 'a')
     await until(() => release !== undefined)
     let isClosed = false

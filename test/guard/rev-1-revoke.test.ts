@@ -173,6 +173,7 @@ describe('REV-1: guard.revoke', () => {
 })
 
 describe('REV-1: guard.onRevoked', () => {
+  const deadline = { timeout: 15_000, interval: 5 }
   const later = () => new Promise((resolve) => { setTimeout(resolve, 120) })
 
   it('tells once whoever was allowed, also where it was revoked already', async () => {
@@ -184,11 +185,11 @@ describe('REV-1: guard.onRevoked', () => {
     expect(told).not.toHaveBeenCalled()
     await guard.revoke({ token: 'other' })
     await guard.revoke({ agent: 'agent-1' })
-    await vi.waitFor(() => { expect(told).toHaveBeenCalledExactlyOnceWith() })
+    await vi.waitFor(() => { expect(told).toHaveBeenCalledExactlyOnceWith() }, deadline)
     await guard.revoke({ token: 'jti-1' })
     const late = vi.fn()
     guard.onRevoked(decision, late)
-    await vi.waitFor(() => { expect(late).toHaveBeenCalledOnce() })
+    await vi.waitFor(() => { expect(late).toHaveBeenCalledOnce() }, deadline)
     await later()
     expect(told).toHaveBeenCalledOnce()
   })
@@ -201,7 +202,7 @@ describe('REV-1: guard.onRevoked', () => {
     guard.onRevoked(decision, () => { throw new Error('mine') })
     guard.onRevoked(decision, told)
     await guard.revoke({ token: 'jti-1' })
-    await vi.waitFor(() => { expect(told).toHaveBeenCalledOnce() })
+    await vi.waitFor(() => { expect(told).toHaveBeenCalledOnce() }, deadline)
     expect(stopped).not.toHaveBeenCalled()
     expect(messages).toEqual([expect.stringContaining('mine')])
   })

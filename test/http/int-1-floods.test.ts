@@ -58,8 +58,9 @@ describe('INT-1: floods of random strings', () => {
 
 describe.each(opaqueKinds)('INT-1: floods over %s', (kind) => {
   it('INT-1: a peer that tries too often is answered 429 with Retry-After, and its known token works', async () => {
-    const issuer = await startIssuer()
-    const { server, audit } = await startOpaqueApi(kind, { issuer: issuer.trusted({ inactivePerPeerPerMinute: 5 }) })
+    const clock = testClock()
+    const issuer = await startIssuer(clock)
+    const { server, audit } = await startOpaqueApi(kind, { issuer: issuer.trusted({ inactivePerPeerPerMinute: 5 }), now: clock.now })
     const known = await issuer.issue()
     expect((await server.call('/search', { token: known })).status).toBe(200)
     const answers = []

@@ -128,6 +128,7 @@ describe('close', () => {
         issuer: issuer.trusted,
         audience: issuer.audience,
         audit: [],
+        hookTimeoutMs: 20_000,
         facts: async () => {
           if (calls++ < free) return {}
           heard()

@@ -8,6 +8,7 @@ import { describeRedis, startRedis, type RedisServer } from '../support/redis.js
 import { exampleClaims } from '../../src/testing/index.js'
 import { guarding, requestBy } from '../guard/guarding.js'
 import { redisStore } from '../../src/state/redis-store.js'
+import type { Admission } from '../../src/model/store.js'
 import type { Service } from './guarded-process.js'
 
 const nowMs = Date.UTC(2025, 0, 1)
@@ -61,12 +62,15 @@ describeRedis('QTA-4, POP-3: servers that share a Redis', () => {
     })
 
     it('a decision is one command, allowed or not, with proofs or without', async () => {
-      const connected = await connect([server.port])
+      // Of its own: guards that listen to revocations look for them now and then.
+      const own = await startRedis()
+      const connected = await connect([own.port])
       try {
-        const { guard } = guarding({ store: redisStore(connected.client) })
+        const store = redisStore(connected.client, { now: () => nowMs })
+        const { guard } = guarding({ store: { name: 'redis', admit: (admission: Admission) => store.admit(admission) }, storeTimeoutMs: 20_000 })
         const capabilities = (key: string) => ({ jti: `${key}-${client}`, aap_capabilities: [{ action: 'a', constraints: { max_requests_per_hour: 3, max_requests_per_minute: 9 } }, { action: 'a', constraints: { max_requests_per_day: 1 } }, { action: 'b', constraints: { allowed_methods: ['POST'], max_requests_per_second: 5 } }] })
         await guard.authorize(requestBy(capabilities('warm')), 'a')
-        await server.command('CONFIG', 'RESETSTAT')
+        await own.command('CONFIG', 'RESETSTAT')
         const outcomes: string[] = []
         for (let i = 0; i < 6; i++) {
           const { outcome, status } = await guard.authorize(requestBy(capabilities('counted')), 'a')
@@ -74,10 +78,11 @@ describeRedis('QTA-4, POP-3: servers that share a Redis', () => {
         }
         expect(outcomes).toEqual(['allow 200', 'allow 200', 'allow 200', 'allow 200', 'deny 429', 'deny 429'])
         expect(await guard.authorize(requestBy(capabilities('counted')), 'b')).toMatchObject({ status: 403 })
-        const stats = String(await server.command('INFO', 'commandstats'))
+        const stats = String(await own.command('INFO', 'commandstats'))
         expect([...stats.matchAll(/cmdstat_(evalsha|eval):calls=(\d+)/g)].map(([, command, calls]) => `${command!} ${calls!}`)).toEqual(['evalsha 7'])
       } finally {
         connected.close()
+        await own.stop()
       }
     })
 
@@ -85,7 +90,8 @@ describeRedis('QTA-4, POP-3: servers that share a Redis', () => {
       const own = await startRedis()
       const connected = await connect([own.port])
       try {
-        const { guard, records } = guarding({ store: redisStore(connected.client) })
+        // Longer than a machine may stand still, as long as there is a Redis to answer.
+        const { guard, records } = guarding({ store: redisStore(connected.client), storeTimeoutMs: 4_000 })
         const decide = () => guard.authorize(requestBy({ aap_capabilities: [{ action: 'a', constraints: { max_requests_per_hour: 9 } }] }), 'a')
         expect((await decide()).status).toBe(200)
         await own.kill()

@@ -1,7 +1,6 @@
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import cluster from 'node:cluster'
 import { readFileSync } from 'node:fs'
-import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { clientKinds, type ConnectedClient } from '../support/redis-clients.js'
 import { createGuard, memoryStore, type AuditRecord, type Guard, type GuardOptions } from '../../src/index.js'
@@ -28,6 +27,10 @@ function guardOn(options: GuardOptions): { guard: Guard; records: AuditRecord[];
   }
 }
 
+/** Longer than a machine may stand still, as long as there is a Redis to answer. */
+const patient = { storeTimeoutMs: 4_000 }
+const deadline = { timeout: 45_000, interval: 20 }
+
 describeRedis('QTA-6: a guard whose Redis goes away', () => {
   let server: RedisServer
   let connected: ConnectedClient
@@ -39,36 +42,38 @@ describeRedis('QTA-6: a guard whose Redis goes away', () => {
   it.each(clientKinds)('by $name: counts its part, says so in each record, tells both events, and goes back to Redis', async ({ connect }) => {
     server = await startRedis(['--appendonly', 'yes', '--appendfsync', 'always'])
     connected = await connect([server.port])
-    const { guard, records, messages, ask } = guardOn({ store: redisStore(connected.client), onStoreFailure: { local: { processes: 4 } } })
+    const nowMs = Date.now()
+    const now = () => nowMs
+    const { guard, records, messages, ask } = guardOn({ store: redisStore(connected.client, { now }), onStoreFailure: { local: { processes: 4 } }, now, ...patient })
     const token = await issuer.sign({ aap_capabilities: [{ action: 'search.web', constraints: { max_requests_per_day: 40 } }] })
     for (let i = 0; i < 3; i++) expect(await ask(token)).toMatchObject({ status: 200, record: { outcome: 'allow' } })
     expect(records.some((record) => 'counted' in record)).toBe(false)
 
     await server.kill()
-    const answers = []
-    for (let i = 0; i < 12; i++) answers.push(await ask(token))
-    expect(answers.map(({ status }) => status)).toEqual([...Array.from({ length: 7 }, () => 200), ...Array.from({ length: 5 }, () => 429)])
+    const answers = await Promise.all(Array.from({ length: 12 }, () => ask(token)))
+    expect(answers.map(({ status }) => status).sort()).toEqual([...Array.from({ length: 7 }, () => 200), ...Array.from({ length: 5 }, () => 429)])
     for (const { record } of answers) expect(record).toMatchObject({ counted: 'local' })
     expect(records.filter(({ kind }) => kind === 'event')).toEqual([{ kind: 'event', time: expect.any(String), event: 'store_failed', store: 'redis', detail: expect.any(String) }])
 
     await server.restart()
-    await vi.waitFor(async () => { expect((await ask(token)).record).not.toHaveProperty('counted') }, { timeout: 10_000, interval: 20 })
-    await delay(1_000)
-    await ask(token)
-    expect(records.filter(({ kind }) => kind === 'event').map((record) => 'event' in record && record.event)).toEqual(['store_failed', 'store_recovered'])
+    await vi.waitFor(async () => { expect((await ask(token)).record).not.toHaveProperty('counted') }, deadline)
+    await vi.waitFor(async () => {
+      await ask(token)
+      expect(records.filter(({ kind }) => kind === 'event').map((record) => 'event' in record && record.event)).toEqual(['store_failed', 'store_recovered'])
+    }, deadline)
     expect(messages.filter((message) => message.includes('redis'))).toEqual([expect.stringContaining('The store redis fails'), 'aap-guard: The store redis has recovered'])
     for (const record of records) expect([record, isRecord(record)]).toEqual([record, true])
     await guard.close()
-  })
+  }, 120_000)
 
   it.each(clientKinds)('by $name: refuses with 503 where nothing else is said', async ({ connect }) => {
     server = await startRedis()
     connected = await connect([server.port])
-    const { guard, ask } = guardOn({ store: redisStore(connected.client) })
+    const { guard, ask } = guardOn({ store: redisStore(connected.client), ...patient })
     const token = await issuer.sign({ aap_capabilities: [{ action: 'search.web', constraints: { max_requests_per_day: 40 } }] })
     expect((await ask(token)).status).toBe(200)
     await server.kill()
-    for (let i = 0; i < 5; i++) expect(await ask(token)).toMatchObject({ status: 503, record: { outcome: 'deny', rule: 'QTA-6', error: 'temporarily_unavailable' } })
+    for (const answer of await Promise.all(Array.from({ length: 5 }, () => ask(token)))) expect(answer).toMatchObject({ status: 503, record: { outcome: 'deny', rule: 'QTA-6', error: 'temporarily_unavailable' } })
     await guard.close()
   })
 })

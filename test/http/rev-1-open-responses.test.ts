@@ -7,7 +7,7 @@ import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { aapGuard, memoryStore, requireCapability } from '../../src/index.js'
 import { capabilities, useTestIssuer } from '../support/issuer.js'
 import { collectAudit, expectValidRecord } from '../support/audit.js'
-import { expectHealthyProcess } from '../support/process-health.js'
+import { expectHealthyProcess, nextTurn } from '../support/process-health.js'
 import { serverKinds } from '../support/servers.js'
 import { startApi, type ApiParts } from '../support/api.js'
 
@@ -37,6 +37,9 @@ describe.each(serverKinds)('REV-1: open responses on %s', (kind) => {
   const streaming = async (more: object = {}) => {
     const seen: string[] = []
     const written: unknown[] = []
+    let release = (): void => undefined
+    const released = new Promise<void>((resolve) => { release = resolve })
+    const late = (_req: unknown, res: any): void => { void released.then(() => { res.end('late') }) }
     const api = await startApi(kind, { issuer: issuer.trusted, audience: issuer.audience, ...more }, ({ guard, handler }: ApiParts) => {
       const stream = handler('stream', (_req, res) => {
         res.writeHead(200, { 'content-type': 'text/event-stream' })
@@ -48,9 +51,9 @@ describe.each(serverKinds)('REV-1: open responses on %s', (kind) => {
           setTimeout(() => { clearInterval(timer) }, 50)
         })
       })
-      return { use: [guard], routes: [{ path: '/stream', run: [requireCapability('a'), stream] }, { path: '/any', run: [requireCapability.none('for all'), stream] }, { path: '/slow', run: [requireCapability('a'), handler('slow', (_req, res) => { setTimeout(() => { res.end('late') }, 200) })] }, { path: '/undecided', run: [handler('undecided', (_req, res) => { setTimeout(() => { res.end('late') }, 200) })] }] }
+      return { use: [guard], routes: [{ path: '/stream', run: [requireCapability('a'), stream] }, { path: '/any', run: [requireCapability.none('for all'), stream] }, { path: '/slow', run: [requireCapability('a'), handler('slow', late)] }, { path: '/undecided', run: [handler('undecided', late)] }] }
     })
-    return { api, seen }
+    return { api, seen, release }
   }
 
   it.each(['/stream', '/any'])('%s is cut, with a result record', async (path) => {
@@ -83,7 +86,7 @@ describe.each(serverKinds)('REV-1: open responses on %s', (kind) => {
   })
 
   it.each([['/slow', 1], ['/undecided', 0]] as const)('%s, where nothing was sent yet, is answered 401', async (path, results) => {
-    const { api } = await streaming()
+    const { api, release } = await streaming()
     const answered = api.server.call(path, { token })
     await vi.waitFor(() => { expect(api.handled).toHaveLength(1) }, deadline)
     await api.guard.revoke({ task: 'task-123' })
@@ -92,7 +95,9 @@ describe.each(serverKinds)('REV-1: open responses on %s', (kind) => {
     expect(answer.json).toMatchObject({ error: 'invalid_token' })
     expect(answer.header('www-authenticate')).toContain('error="invalid_token"')
     expect(answer.text).not.toContain('task')
-    await new Promise((resolve) => { setTimeout(resolve, 250) })
+    release()
+    await nextTurn()
+    await api.server.idle()
     expect(api.audit.results()).toMatchObject(results === 1 ? [{ status: 401, rule: 'REV-1' }] : [])
     expect(api.audit.decisions()).toMatchObject([results === 1 ? { outcome: 'allow' } : { outcome: 'deny', status: 401, rule: 'REV-1' }])
     expect(api.server.errors).toEqual([])
@@ -132,7 +137,8 @@ describe.each(serverKinds)('REV-1: open responses on %s', (kind) => {
   })
 
   it('a cached token is refused at the next request, on the same connection too', async () => {
-    const { api } = await streaming()
+    const { api, release } = await streaming()
+    release()
     const ask = () => api.server.call('/slow', { token })
     expect((await ask()).status).toBe(200)
     await api.guard.revoke({ token: 'jti-1' })

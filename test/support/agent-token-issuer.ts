@@ -36,7 +36,7 @@ export interface AgentTokenIssuer {
   readonly revocations: string[]
   /** Tokens that are revoked there. */
   readonly revoked: ReadonlySet<string>
-  /** For the option `issuer`. */
+  /** For the option `issuer`. Unless they say so, guards wait for 20 s for its answers, so that it alone makes them fail, and no machine that stands still. */
   trusted(introspection?: Partial<IntrospectionOptions>, others?: Partial<IssuerOptions>): IssuerOptions
   /** Asks it for a token as an agent's backend does, and gives the answer's body. */
   request(wanted?: Members): Promise<{ readonly status: number; readonly body: any }>
@@ -146,6 +146,8 @@ export async function startAgentTokenIssuer({ audience = 'https://api.example.co
       response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' }).end(JSON.stringify(answer))
     })().catch(() => { response.destroy() })
   })
+  // Who asks again after a while finds the connection as it was.
+  server.keepAliveTimeout = 0
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
@@ -159,7 +161,7 @@ export async function startAgentTokenIssuer({ audience = 'https://api.example.co
     asked,
     revocations,
     revoked,
-    trusted: (introspection = {}, others = {}) => ({ issuer: origin, introspection: { clientId: api.client_id, clientSecret: api.client_secret, ...introspection }, ...others }),
+    trusted: (introspection = {}, others = {}) => ({ issuer: origin, introspection: { clientId: api.client_id, clientSecret: api.client_secret, timeoutMs: 20_000, ...introspection }, ...others }),
     request,
     issue: async (wanted = {}) => {
       const { status, body } = await request(wanted as Members)

@@ -21,11 +21,14 @@ export interface ApiParts {
   readonly handler: (name: string, answer?: (req: any, res: any) => void) => Middleware
 }
 
-/** A guard with collected audit and messages, and a server of one kind around it, closed when the test or hook ends. */
+/**
+ * A guard with collected audit and messages, and a server of one kind around it, closed when the test or hook ends. Unless
+ * the options say so it has patience: no hook and no store fails because a machine stood still for a while.
+ */
 export async function startApi(kind: ServerKind, options: GuardOptions, app: (parts: ApiParts) => App, server?: ServerSettings & { keep?: boolean }): Promise<Api> {
   const audit = collectAudit()
   const operator = operatorMessages()
-  const guard = createGuard({ audit: audit.sink, logger: operator, ...options })
+  const guard = createGuard({ audit: audit.sink, logger: operator, hookTimeoutMs: 20_000, storeTimeoutMs: 20_000, ...options })
   const middleware = aapGuard(guard)
   const handled: string[] = []
   const handler: ApiParts['handler'] = (name, answer) => (req: IncomingMessage, res: ServerResponse) => {

@@ -1,11 +1,12 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { connect, createServer, type AddressInfo } from 'node:net'
+import { connect } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import Memcached from 'memcached'
 import { RateLimiterMemcache } from 'rate-limiter-flexible'
 import { describe, it } from 'vitest'
 import type { CreateLimiter } from '../../src/state/limiter-store.js'
+import { freePort } from './free-port.js'
 
 const isInstalled = spawnSync('memcached', ['-V']).status === 0
 
@@ -84,12 +85,4 @@ async function isListening(port: number): Promise<boolean> {
   })
   socket.destroy()
   return isThere
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }

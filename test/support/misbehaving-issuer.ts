@@ -1,5 +1,6 @@
 import { pipeline, Readable } from 'node:stream'
 import { gzipSync } from 'node:zlib'
+import { freePort } from './free-port.js'
 import { bytes, cutOff, hang, json, stall, startIssuerServer, status, type Answer } from '../token/keys/issuer-server.js'
 import { ec, type KeyPair } from '../token/keys/json-web-keys.js'
 
@@ -100,7 +101,7 @@ export interface MisbehavingIssuer {
 
 export async function startMisbehavingIssuer(): Promise<MisbehavingIssuer> {
   const key = ec({ kid: 'first', alg: 'ES256', use: 'sig' })
-  let server = await startIssuerServer()
+  let server = await startIssuerServer(await freePort())
   const { origin, port } = server
   let isListening = true
   let published: readonly KeyPair[] = [key]

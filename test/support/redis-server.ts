@@ -1,11 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { createClient } from 'redis'
+import { freePort } from './free-port.js'
 
 export interface RedisServer {
   readonly port: number
@@ -35,7 +35,7 @@ process.once('exit', () => { for (const child of running) child.kill('SIGKILL') 
 /** On a free port of the loopback address, with a directory of its own and no persistence but by `settings`. */
 export async function startRedis(settings: readonly string[] = [], environment: Readonly<Record<string, string>> = {}): Promise<RedisServer> {
   const directory = mkdtempSync(join(tmpdir(), 'aap-redis-'))
-  const port = await freePort()
+  let port = await freePort()
   const start = async (isAwaited: boolean, more: readonly string[] = []): Promise<ChildProcess> => {
     const child = spawn('redis-server', ['--bind', '127.0.0.1', '--port', String(port), '--dir', directory, '--save', '', ...settings, ...more], { stdio: ['ignore', 'pipe', 'ignore'], env: { ...process.env, ...environment } })
     running.add(child)
@@ -48,7 +48,11 @@ export async function startRedis(settings: readonly string[] = [], environment: 
     }
     return child
   }
-  let child = await start(true)
+  let child = await start(true).catch(async () => {
+    // Somebody was quicker.
+    port = await freePort()
+    return start(true)
+  })
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     if (child.exitCode !== null || child.signalCode !== null) return
     const ended = once(child, 'exit')
@@ -81,9 +85,9 @@ export async function startRedis(settings: readonly string[] = [], environment: 
   }
 }
 
-/** Masters that share the 16,384 hash slots, without replicas. */
+/** Masters that share the 16,384 hash slots, without replicas. None takes another for dead that stood still for a few seconds. */
 export async function startRedisCluster(masters = 3): Promise<RedisCluster> {
-  const startNode = (): Promise<RedisServer> => startRedis(['--cluster-enabled', 'yes', '--cluster-node-timeout', '2000', '--repl-diskless-sync-delay', '0'])
+  const startNode = (): Promise<RedisServer> => startRedis(['--cluster-enabled', 'yes', '--cluster-node-timeout', '6000', '--repl-diskless-sync-delay', '0'])
   const nodes = await Promise.all(Array.from({ length: masters }, startNode))
   const all = [...nodes]
   const meet = async (node: RedisServer): Promise<void> => { await all[0]!.command('CLUSTER', 'MEET', '127.0.0.1', String(node.port)) }
@@ -114,22 +118,4 @@ export async function startRedisCluster(masters = 3): Promise<RedisCluster> {
     },
     stop: async () => { await Promise.all(all.map((node) => node.stop())) },
   }
-}
-
-/** Below 55,536, so that the port of the Cluster bus is one too. */
-async function freePort(): Promise<number> {
-  for (;;) {
-    const port = 20_000 + Math.floor(Math.random() * 12_000)
-    if (await isFree(port) && await isFree(port + 10_000)) return port
-  }
-}
-
-async function isFree(port: number): Promise<boolean> {
-  const server = createServer()
-  const free = await new Promise<boolean>((resolve) => {
-    server.once('error', () => { resolve(false) })
-    server.listen(port, '127.0.0.1', () => { resolve(true) })
-  })
-  if (free) await new Promise((resolve) => server.close(resolve))
-  return free
 }

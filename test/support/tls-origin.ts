@@ -27,6 +27,8 @@ export async function openTlsOrigin({ ofServers, ofAgents }: Authorities): Promi
   const { certPem, keyPem } = ofServers.issue({ commonName: 'localhost', purpose: 'server' })
   let serve: RequestListener = (_request, response) => { response.writeHead(503).end() }
   const server = createServer({ cert: certPem, key: keyPem, ca: ofAgents.certPem, requestCert: true, rejectUnauthorized: false }, (request, response) => { serve(request, response) })
+  // Who asks again after a while finds the connection as it was.
+  server.keepAliveTimeout = 0
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   return {

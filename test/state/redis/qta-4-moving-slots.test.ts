@@ -17,7 +17,8 @@ describeRedis('QTA-4: a Cluster whose slots move', () => {
     beforeAll(async () => {
       cluster = await startRedisCluster()
       connected = await connect(cluster.nodes.map(({ port }) => port))
-      store = redisStore(connected.client)
+      const nowMs = Date.now()
+      store = redisStore(connected.client, { now: () => nowMs })
     })
     afterAll(async () => {
       connected.close()

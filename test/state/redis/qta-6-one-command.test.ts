@@ -40,7 +40,8 @@ describeRedis('QTA-6: one command an admission, and none twice', () => {
       beforeAll(async () => {
         proxies = await Promise.all(nodes().map(({ port }) => startLosingProxy(port)))
         connected = await connect(proxies.map(({ port }) => port), new Map(nodes().map(({ port }, i) => [port, proxies[i]!.port])))
-        store = redisStore(connected.client)
+        const nowMs = Date.now()
+        store = redisStore(connected.client, { now: () => nowMs })
       })
       beforeEach(async () => { for (const node of nodes()) await node.command('FLUSHALL') })
       afterAll(async () => {

@@ -22,7 +22,8 @@ describeRedis('QTA-6: a Redis that fails admits nothing', () => {
     const begin = async (settings: readonly string[] = []): Promise<void> => {
       server = await startRedis(settings)
       connected = await connect([server.port])
-      store = redisStore(connected.client)
+      const nowMs = Date.now()
+      store = redisStore(connected.client, { now: () => nowMs })
     }
     const again = async (admission: Admission): Promise<AdmissionVerdict> => {
       for (;;) {
@@ -128,7 +129,7 @@ describeRedis('QTA-6: a Redis that fails admits nothing', () => {
       await begin([...durable, '--aof-use-rdb-preamble', 'no'])
       expect(await admittedOf(2, limited(3))).toBe(2)
       await server.command('EVAL', "for i = 1, 3000 do redis.call('SET', 'filler-' .. i, string.rep('x', 1024), 'PX', 600000) end", '0')
-      await server.restart({ isAwaited: false, settings: ['--key-load-delay', '300', '--loading-process-events-interval-bytes', '1024'] })
+      await server.restart({ isAwaited: false, settings: ['--key-load-delay', '1000', '--loading-process-events-interval-bytes', '1024'] })
       await expectNone(limited(3))
       expect(await admittedOf(3, limited(3))).toBeLessThanOrEqual(1)
     })

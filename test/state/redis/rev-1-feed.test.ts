@@ -95,9 +95,12 @@ describeRedis('REV-1: revocations between processes that share a Redis', () => {
         const listener = listen(feed)
         await vi.waitFor(() => { expect(listener.heard.get(key(1))).toBe(until) }, deadline)
         await expect(feed.publish([{ key: key(3), until }, { key: key(4), until }], 3)).rejects.toThrow(/keeps 3 revocations/)
-        await feed.publish([{ key: key(5), until: later(1) }], 3)
-        await expect(feed.publish([{ key: key(6), until }], 3)).rejects.toThrow(/keeps 3 revocations/)
-        await vi.waitFor(() => feed.publish([{ key: key(6), until }], 3), { timeout: 5_000, interval: 100 })
+        const soon = later(1)
+        await feed.publish([{ key: key(5), until: soon }], 3)
+        const early = await feed.publish([{ key: key(6), until }], 3).then(() => 'kept', String)
+        // On a machine that stood still it may be over already.
+        if (Date.now() < soon * 1_000) expect(early).toMatch(/keeps 3 revocations/)
+        await vi.waitFor(() => feed.publish([{ key: key(6), until }], 3), deadline)
       })
 
       it('many at once are told in parts, and read in parts', async () => {

@@ -11,7 +11,8 @@ function queueOf(options: Partial<RevocationQueueOptions> = {}): { queue: Revoca
   const queue = createRevocationQueue({ issuer: issuer.issuer, endpoint: issuer.endpoint(), warn: (_cause, message) => warnings.push(message), firstRetryMs: 1, ...options })
   return { queue, warnings }
 }
-const isDone = (queue: RevocationQueue) => vi.waitFor(() => expect(queue.waiting).toBe(0), { interval: 1, timeout: 20_000 })
+const deadline = { interval: 1, timeout: 20_000 }
+const isDone = (queue: RevocationQueue) => vi.waitFor(() => expect(queue.waiting).toBe(0), deadline)
 
 describe('INT-1: a token is revoked at its issuer (RFC 7009)', () => {
   it('INT-1: once, however often it is asked for, before and after', async () => {
@@ -64,7 +65,7 @@ describe('INT-1: a token is revoked at its issuer (RFC 7009)', () => {
     expect(queue.waiting).toBe(10)
     expect(warnings).toHaveLength(990)
     expect(warnings[0]).toContain('10 others wait already')
-    await vi.waitFor(() => expect(issuer.revocations).toHaveLength(4))
+    await vi.waitFor(() => expect(issuer.revocations).toHaveLength(4), deadline)
     queue.close()
   })
 
@@ -72,7 +73,7 @@ describe('INT-1: a token is revoked at its issuer (RFC 7009)', () => {
     issuer.answerRevocations(() => status(500))
     const { queue, warnings } = queueOf({ firstRetryMs: 60_000 })
     queue.revokeOnce('t')
-    await vi.waitFor(() => expect(warnings).toHaveLength(1))
+    await vi.waitFor(() => expect(warnings).toHaveLength(1), deadline)
     queue.close()
     queue.close()
     queue.revokeOnce('u')

@@ -174,7 +174,7 @@ it('INT-1: a failure that nobody waits for any more ends no process', async () =
   const { find, warnings } = clockedIntrospection(issuer)
   await issuer.stop()
   void find('t')
-  await vi.waitFor(() => expect(warnings).toHaveLength(1))
+  await vi.waitFor(() => expect(warnings).toHaveLength(1), { timeout: 20_000, interval: 5 })
   await delay(1)
 })
 

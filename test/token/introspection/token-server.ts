@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import { afterEach, beforeEach } from 'vitest'
 import { createIntrospectionEndpoint, type IntrospectionEndpoint, type IntrospectionEndpointOptions } from '../../../src/token/introspection-endpoint.js'
+import { freePort } from '../../support/free-port.js'
 import { json, startIssuerServer, type Answer, type IssuerServer } from '../keys/issuer-server.js'
 
 /** One request as it came over the wire. */
@@ -24,6 +25,7 @@ export interface TokenServer {
   /** Answers introspections like this. Default: every token is active for an hour from 2025. */
   answer(answer: (received: ReceivedForm) => Answer | Promise<Answer>): void
   answerRevocations(answer: (received: ReceivedForm) => Answer): void
+  /** Waits for 20 s unless it is told otherwise: a machine that stands still is no issuer that fails. */
   endpoint(options?: Partial<IntrospectionEndpointOptions>): IntrospectionEndpoint
   /** Nobody listens any more; or somebody does again, on the same port. */
   stop(): Promise<void>
@@ -49,7 +51,6 @@ export function useTokenServer(): TokenServer {
 
   const start = async (): Promise<void> => {
     server = await startIssuerServer(port)
-    port = server.port
     isUp = true
     server.at.set('/.well-known/oauth-authorization-server', json({ issuer: server.origin, introspection_endpoint: `${server.origin}/introspect`, revocation_endpoint: `${server.origin}/revoke` }))
     server.at.set('/introspect', (request, response) => {
@@ -74,7 +75,7 @@ export function useTokenServer(): TokenServer {
     isUp = false
   }
   beforeEach(async () => {
-    port = 0
+    port = await freePort()
     introspections.length = 0
     revocations.length = 0
     Object.assign(load, { now: 0, most: 0 })
@@ -98,6 +99,7 @@ export function useTokenServer(): TokenServer {
       client: { method: 'client_secret_basic', clientId: 'api', clientSecret: 'a-secret' },
       fetch: globalThis.fetch,
       now: () => startMs,
+      timeoutMs: 20_000,
       ...options,
     }),
     stop,

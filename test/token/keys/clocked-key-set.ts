@@ -44,6 +44,6 @@ export function clockedKeySet({ issuer, jwksUri, fetch = globalThis.fetch, deadl
     problems,
     fetched,
     pass: (milliseconds) => { nowMs += milliseconds },
-    untilFailures: (count) => vi.waitFor(() => expect(problems).toHaveLength(count), { interval: 1 }),
+    untilFailures: (count) => vi.waitFor(() => expect(problems).toHaveLength(count), { interval: 1, timeout: 20_000 }),
   }
 }

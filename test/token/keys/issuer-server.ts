@@ -26,6 +26,8 @@ export async function startIssuerServer(onPort = 0): Promise<IssuerServer> {
     const answer = at.get(path) ?? status(404)
     answer(request, response)
   })
+  // Who asks again after a while finds the connection as it was.
+  server.keepAliveTimeout = 0
   server.listen(onPort, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo

@@ -49,12 +49,13 @@ const failures: [string, Answer, RegExp][] = [
   ['65,537 bytes', bytes(padTo(65_537)), /more than 65536 bytes/],
   ['10 MB', bytes(padTo(10_000_000)), /more than 65536 bytes/],
   ['a gzip bomb of 100 MB', bytes(gzipSync(Buffer.alloc(100_000_000, ' ')), { 'content-encoding': 'gzip' }), /more than 65536 bytes/],
-  ['no answer', hang, /no complete answer within 1000 ms/],
-  ['half an answer', stall, /no complete answer within 1000 ms/],
+  ['no answer', hang, /no complete answer within 3000 ms/],
+  ['half an answer', stall, /no complete answer within 3000 ms/],
 ]
 
 /** Only what never answers has to run into the deadline: on a busy machine anything else would now and then. */
-const deadlineFor = (answer: Answer): number | undefined => (answer === hang || answer === stall ? 1_000 : undefined)
+const neverAnswers = (answer: Answer): boolean => answer === hang || answer === stall
+const deadlineFor = (answer: Answer): number | undefined => (neverAnswers(answer) ? 3_000 : undefined)
 
 describe.each(failures)('KEY-6 %s is a failure', (_title, answer, message) => {
   it('KEY-6 KEY-4 without keys: unavailable', async () => {
@@ -63,7 +64,8 @@ describe.each(failures)('KEY-6 %s is a failure', (_title, answer, message) => {
     const { keySet, problems } = clockedKeySet({ issuer: server.origin, jwksUri, deadlineMs: deadlineFor(answer) })
     await expect(keySet.find('b', 'ES256')).rejects.toThrow(KeysUnavailable)
     expect(problems).toEqual([expect.stringMatching(message)])
-    expect(server.hits).toEqual(['/keys'])
+    // A machine that stood still may not have asked before the deadline.
+    expect(server.hits).toEqual(neverAnswers(answer) && server.hits.length === 0 ? [] : ['/keys'])
   })
 
   it('KEY-6 with keys: the old set stays', async () => {
