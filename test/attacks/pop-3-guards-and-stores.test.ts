@@ -11,6 +11,7 @@ import { openConnection } from '../support/connection.js'
 import { serverKinds, type App, type Middleware, type ServerKind } from '../support/servers.js'
 import { startApi, type Api } from '../support/api.js'
 import type { Admission, AdmissionVerdict, StateStore } from '../../src/model/store.js'
+import { stoppedClock } from '../support/stopped-clock.js'
 
 expectHealthyProcess()
 
@@ -304,13 +305,13 @@ describe('TRN-5: failed proofs count as failed validations', () => {
     ['a proof by another key', () => ({ given: token(), proofs: [createProofMaker().proof({ token: token(), url })] }), 401],
     ['two proofs', () => ({ given: token(), proofs: ['a', 'b'] }), 401],
   ])('%s', async (_what, make, status) => {
-    const nowMs = Date.now()
-    const api = await startApi('Express 5', { ...trusting, failedValidationsPerMinute: 2, routes, now: () => nowMs }, ({ guard: middleware, handler }) => ({ use: [middleware], routes: [{ path: '/search', run: [handler('search')] }] }))
+    const clock = stoppedClock()
+    const api = await startApi('Express 5', { ...trusting, failedValidationsPerMinute: 2, routes, ...clock }, ({ guard: middleware, handler }) => ({ use: [middleware], routes: [{ path: '/search', run: [handler('search')] }] }))
     const { given, proofs } = make()
     const statuses: number[] = []
     for (let i = 0; i < 2; i++) statuses.push((await api.server.sendTarget('/search', dpopLines(given, ...proofs))).status)
     const good = token()
-    statuses.push((await api.server.sendTarget('/search', dpopLines(good, client.proof({ token: good, url, nowMs })))).status)
+    statuses.push((await api.server.sendTarget('/search', dpopLines(good, client.proof({ token: good, url, nowMs: clock.now() })))).status)
     expect(statuses).toEqual([status, status, 429])
     expect(api.handled).toEqual([])
   })

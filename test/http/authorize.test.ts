@@ -4,6 +4,7 @@ import { capabilities, useTestIssuer } from '../support/issuer.js'
 import { collectAudit } from '../support/audit.js'
 import { expectHealthyProcess } from '../support/process-health.js'
 import { operatorMessages } from '../support/operator-messages.js'
+import { stoppedClock } from '../support/stopped-clock.js'
 
 const issuer = useTestIssuer()
 expectHealthyProcess()
@@ -57,7 +58,7 @@ describe('guard.authorize: the decision', () => {
   })
 
   it('each call decides and counts anew', async () => {
-    const { guard, audit } = guardWith()
+    const { guard, audit } = guardWith(stoppedClock())
     const same = request(await issuer.sign({ aap_capabilities: [{ action: 'a', constraints: { max_requests_per_day: 2 } }] }))
     for (const status of [200, 200, 429]) {
       expect((await guard.authorize(same, 'a')).status).toBe(status)

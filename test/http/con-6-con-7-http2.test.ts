@@ -1,7 +1,7 @@
 import { connect, createServer } from 'node:http2'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { aapGuard, requireCapability } from '../../src/index.js'
 import { collectAudit } from '../support/audit.js'
 import { expectHealthyProcess } from '../support/process-health.js'
@@ -38,7 +38,10 @@ async function ask(constraints: object, { method = 'POST', body, headers = {} }:
   const [answered] = await once(stream, 'response')
   let text = ''
   for await (const part of stream) text += String(part)
-  return { status: answered[':status'] as number, text, audit }
+  const status = answered[':status'] as number
+  // The server may be done with it a little later than its client.
+  if (status === 200) await vi.waitFor(() => { expect(audit.results()).not.toEqual([]) }, { timeout: 15_000, interval: 5 })
+  return { status, text, audit }
 }
 
 describe('HTTP/2: what cannot be counted is refused', () => {

@@ -13,7 +13,7 @@ expectHealthyProcess()
 afterEach(() => { vi.useRealTimers() })
 
 const limited = { aap_capabilities: [{ action: 'a', constraints: { max_request_size: 100 } }] }
-const options = (more: GuardOptions = {}): GuardOptions => ({ issuer: issuer.trusted, audience: issuer.audience, hookTimeoutMs: 20_000, ...more })
+const options = (more: GuardOptions = {}): GuardOptions => ({ issuer: issuer.trusted, audience: issuer.audience, hookTimeoutMs: 20_000, storeTimeoutMs: 20_000, ...more })
 const app = (handle: (req: any, res: any) => void, ...parsers: Middleware[]) => ({ guard, handler }: ApiParts): App => ({
   use: [guard, ...parsers],
   routes: ['GET', 'POST'].map((method) => ({ method, path: '/x', run: [requireCapability('a'), handler('x', handle)] })),

@@ -5,6 +5,7 @@ import { expectHealthyProcess } from '../support/process-health.js'
 import { expectValidRecord } from '../support/audit.js'
 import { sendJson, startApi, type ApiParts } from '../support/api.js'
 import { serverKinds, type App, type ServerKind } from '../support/servers.js'
+import { stoppedClock } from '../support/stopped-clock.js'
 
 const issuer = useTestIssuer()
 expectHealthyProcess()
@@ -215,7 +216,7 @@ describe.each(serverKinds)('%s', (kind: ServerKind) => {
       ['requireCapability twice', ({ guard, handler }: ApiParts): App => ({ use: [guard], routes: [{ path: '/search', run: [requireCapability('search.web'), requireCapability('search.web'), handler('search')] }] })],
       ['guard and requireCapability, twice in turn', ({ guard, handler }: ApiParts): App => ({ use: [guard], routes: [{ path: '/search', run: [requireCapability('search.web'), guard, requireCapability('search.web'), handler('search')] }] })],
     ])('QTA-2, AUD-1: %s counts once and leaves one record of each kind', async (_title, app) => {
-      const { server, audit, handled } = await startApi(kind, options(), app)
+      const { server, audit, handled } = await startApi(kind, { ...options(), ...stoppedClock() }, app)
       const token = await quota()
       for (const status of [200, 200, 429]) {
         expect((await server.call('/search', { token })).status).toBe(status)
@@ -226,7 +227,7 @@ describe.each(serverKinds)('%s', (kind: ServerKind) => {
     })
 
     it('QTA-2, AUD-1: the option routes twice, and then requireCapability for the same action', async () => {
-      const { server, audit, handled } = await startApi(kind, { ...options(), routes: { 'GET /search': 'search.web' } }, ({ guard, handler }) => ({
+      const { server, audit, handled } = await startApi(kind, { ...options(), ...stoppedClock(), routes: { 'GET /search': 'search.web' } }, ({ guard, handler }) => ({
         use: [guard, guard],
         routes: [{ path: '/search', run: [requireCapability('search.web'), handler('search', (req, res) => { sendJson(res, { id: req.aap.decision.correlationId }) })] }],
       }))

@@ -6,6 +6,7 @@ import { expectHealthyProcess } from '../support/process-health.js'
 import { misbehaviours, type AgentTokenIssuer } from '../support/agent-token-issuer.js'
 import { operatorMessages } from '../support/operator-messages.js'
 import { startApi } from '../support/api.js'
+import { stoppedClock } from '../support/stopped-clock.js'
 
 expectHealthyProcess()
 
@@ -33,7 +34,7 @@ describe.each(opaqueKinds)('INT-4 on %s', (kind) => {
 
   it('INT-4: what is refused takes none: 403 and 429', async () => {
     const issuer = await startIssuer()
-    const { server, handled } = await startOpaqueApi(kind, { issuer: issuer.trusted({ scopes: { 'search.web': 'search.web', 'posts.read': { action: 'posts.read', constraints: { max_requests_per_hour: 1 } } } }) })
+    const { server, handled } = await startOpaqueApi(kind, { issuer: issuer.trusted({ scopes: { 'search.web': 'search.web', 'posts.read': { action: 'posts.read', constraints: { max_requests_per_hour: 1 } } } }), ...stoppedClock() })
     const token = await issuer.issue({ scope: 'search.web posts.read', max_operations: 3 })
     const statuses: number[] = []
     for (const path of ['/publish', '/posts', '/posts', '/publish', '/posts', '/research', '/search', '/search', '/search', '/publish']) statuses.push((await server.call(path, { token })).status)

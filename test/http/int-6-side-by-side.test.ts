@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { exampleClaims } from '../../src/testing/index.js'
 import { expectHealthyProcess } from '../support/process-health.js'
 import { opaqueKinds, startIssuer, startOpaqueApi } from './opaque-api.js'
+import { stoppedClock } from '../support/stopped-clock.js'
 
 expectHealthyProcess()
 
@@ -79,7 +80,7 @@ describe.each(opaqueKinds)('INT-6: opaque tokens and JWTs on one server, %s', (k
   it('INT-3: scopes by name and by table, within the scopes of the task', async () => {
     const issuer = await startIssuer()
     const byName = await startOpaqueApi(kind, { issuer: issuer.trusted() })
-    const byTable = await startOpaqueApi(kind, { issuer: issuer.trusted({ scopes: { 'read:web': ['search.web', { action: 'posts.read', constraints: { max_requests_per_hour: 1 } }], 'search.web': 'cms.publish' } }) })
+    const byTable = await startOpaqueApi(kind, { issuer: issuer.trusted({ scopes: { 'read:web': ['search.web', { action: 'posts.read', constraints: { max_requests_per_hour: 1 } }], 'search.web': 'cms.publish' } }), ...stoppedClock() })
     const statuses = async ({ server }: typeof byName, token: string): Promise<number[]> => {
       const found: number[] = []
       for (const path of ['/search', '/posts', '/publish', '/posts']) found.push((await server.call(path, { token })).status)

@@ -4,6 +4,7 @@ import { capabilities, useTestIssuer } from '../support/issuer.js'
 import { expectHealthyProcess } from '../support/process-health.js'
 import { sendJson, startApi, type Api } from '../support/api.js'
 import { serverKinds } from '../support/servers.js'
+import { stoppedClock } from '../support/stopped-clock.js'
 
 const issuer = useTestIssuer()
 expectHealthyProcess()
@@ -14,7 +15,7 @@ const legacy = (claims: Readonly<Record<string, unknown>> = {}) => issuer.sign({
 const legacyScopes = { read: 'posts.read', search: { action: 'search.web', constraints: { domains_allowed: ['example.org'], max_requests_per_hour: 2 } } }
 
 function apiWith(kind: (typeof serverKinds)[number], options: GuardOptions): Promise<Api> {
-  return startApi(kind, { issuer: issuer.trusted, audience: issuer.audience, ...options }, ({ guard, handler }) => ({
+  return startApi(kind, { issuer: issuer.trusted, audience: issuer.audience, ...stoppedClock(), ...options }, ({ guard, handler }) => ({
     use: [guard],
     routes: [
       { path: '/posts', run: [requireCapability('posts.read'), handler('posts', (req, res) => { const { agent, task } = aapOf(req); sendJson(res, { agent, task }) })] },

@@ -7,6 +7,7 @@ import { createTestIssuer, exampleClaims } from '../../src/testing/index.js'
 import { expectHealthyProcess, nextTurn } from '../support/process-health.js'
 import { serverKinds } from '../support/servers.js'
 import { startApi } from '../support/api.js'
+import { stoppedClock } from '../support/stopped-clock.js'
 
 const issuer = useTestIssuer()
 expectHealthyProcess()
@@ -85,7 +86,7 @@ describe('close', () => {
 
   it('QTA-4: a decision in flight still finds its quota as it was', async () => {
     const { options, release, asked } = withGatedFacts(1)
-    const guard = createGuard(options)
+    const guard = createGuard({ ...options, ...stoppedClock() })
     const token = await issuer.sign({ aap_capabilities: [{ action: 'a', constraints: { max_requests_per_day: 1 } }] })
     expect((await guard.authorize(request(token), 'a')).outcome).toBe('allow')
     const deciding = guard.authorize(request(token), 'a')
@@ -105,9 +106,10 @@ describe('close', () => {
   })
 
   it('QTA-4: a new guard on the same store goes on counting where the old one stopped', async () => {
-    const store = memoryStore()
+    const clock = stoppedClock()
+    const store = memoryStore(clock)
     const token = await issuer.sign({ aap_capabilities: [{ action: 'a', constraints: { max_requests_per_day: 1 } }] })
-    const options = { issuer: issuer.trusted, audience: issuer.audience, audit: [], store }
+    const options = { issuer: issuer.trusted, audience: issuer.audience, audit: [], store, ...clock }
     const first = createGuard(options)
     expect((await first.authorize(request(token), 'a')).outcome).toBe('allow')
     await first.close()

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest'
 import { describeMemcached, memcachedLimiter, startMemcached, type MemcachedServer } from '../../support/memcached.js'
 import { limiterStore } from '../../../src/state/limiter-store.js'
 import type { QuotaCharge, StateStore } from '../../../src/model/store.js'
+import { stoppedClock } from '../../support/stopped-clock.js'
 
 describeMemcached('QTA-6: the limiter store while its Memcached is away', () => {
   let server: MemcachedServer
@@ -12,9 +13,9 @@ describeMemcached('QTA-6: the limiter store while its Memcached is away', () => 
   beforeEach(async () => {
     server = await startMemcached()
     limiter = memcachedLimiter(server.port)
-    const nowMs = Date.now()
-    store = limiterStore(limiter.createLimiter, { now: () => nowMs, timeoutMs: 20_000 })
-    hasty = limiterStore(limiter.createLimiter, { now: () => nowMs, timeoutMs: 250 })
+    const clock = stoppedClock()
+    store = limiterStore(limiter.createLimiter, { ...clock, timeoutMs: 20_000 })
+    hasty = limiterStore(limiter.createLimiter, { ...clock, timeoutMs: 250 })
   })
   afterEach(async () => {
     limiter.close()

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { describeRedis, startRedis, type RedisServer } from '../../support/redis.js'
 import { redisStore, type IoRedisClient, type NodeRedisClient } from '../../../src/state/redis-store.js'
 import type { QuotaCharge } from '../../../src/model/store.js'
+import { stoppedClock } from '../../support/stopped-clock.js'
 
 const quotas: readonly QuotaCharge[] = (['second', 'minute', 'hour', 'day'] as const).map((window) => ({ key: 'k', name: 'quota', window, limit: window === 'day' ? 2 : 100, quantity: 1 }))
 
@@ -31,7 +32,7 @@ describeRedis('QTA-4: the Redis store counts whatever its client is set to', () 
     const client = make()
     try {
       // At once, while it is still connecting.
-      const store = redisStore(client)
+      const store = redisStore(client, stoppedClock())
       const outcomes = await Promise.all(Array.from({ length: 9 }, async (__, i) => (await store.admit({ scope: 's', proof: { key: `p${i % 6}`, keepMs: 60_001 }, alternatives: [{ quotas }] })).outcome))
       expect(outcomes.sort()).toEqual(['admitted', 'admitted', 'full', 'full', 'full', 'full', 'replayed', 'replayed', 'replayed'])
     } finally {

@@ -4,6 +4,7 @@ import { clientKinds, type ConnectedClient } from '../../support/redis-clients.j
 import { describeRedis, startRedisCluster, type RedisCluster, type RedisServer } from '../../support/redis.js'
 import { redisStore } from '../../../src/state/redis-store.js'
 import type { QuotaCharge, StateStore } from '../../../src/model/store.js'
+import { stoppedClock } from '../../support/stopped-clock.js'
 
 const limit = 400
 const scope = 'moving'
@@ -17,8 +18,7 @@ describeRedis('QTA-4: a Cluster whose slots move', () => {
     beforeAll(async () => {
       cluster = await startRedisCluster()
       connected = await connect(cluster.nodes.map(({ port }) => port))
-      const nowMs = Date.now()
-      store = redisStore(connected.client, { now: () => nowMs })
+      store = redisStore(connected.client, stoppedClock())
     })
     afterAll(async () => {
       connected.close()

@@ -5,6 +5,7 @@ import { describeRedis, startRedis, startRedisCluster, type RedisCluster, type R
 import { redisStore } from '../../../src/state/redis-store.js'
 import type { Admission, StateStore } from '../../../src/model/store.js'
 import { startLosingProxy, type LosingProxy } from '../../support/losing-proxy.js'
+import { stoppedClock } from '../../support/stopped-clock.js'
 
 const ask = (name: string, limit = 100): Admission => ({
   scope: 'scope',
@@ -40,8 +41,7 @@ describeRedis('QTA-6: one command an admission, and none twice', () => {
       beforeAll(async () => {
         proxies = await Promise.all(nodes().map(({ port }) => startLosingProxy(port)))
         connected = await connect(proxies.map(({ port }) => port), new Map(nodes().map(({ port }, i) => [port, proxies[i]!.port])))
-        const nowMs = Date.now()
-        store = redisStore(connected.client, { now: () => nowMs })
+        store = redisStore(connected.client, stoppedClock())
       })
       beforeEach(async () => { for (const node of nodes()) await node.command('FLUSHALL') })
       afterAll(async () => {

@@ -4,6 +4,7 @@ import { clientKinds, type ConnectedClient } from '../../support/redis-clients.j
 import { describeRedis, startRedis, type RedisServer } from '../../support/redis.js'
 import { redisStore } from '../../../src/state/redis-store.js'
 import type { Admission, AdmissionVerdict, StateStore } from '../../../src/model/store.js'
+import { stoppedClock } from '../../support/stopped-clock.js'
 
 const limited = (limit: number, key = 'k'): Admission => ({
   scope: 's',
@@ -22,8 +23,7 @@ describeRedis('QTA-6: a Redis that fails admits nothing', () => {
     const begin = async (settings: readonly string[] = []): Promise<void> => {
       server = await startRedis(settings)
       connected = await connect([server.port])
-      const nowMs = Date.now()
-      store = redisStore(connected.client, { now: () => nowMs })
+      store = redisStore(connected.client, stoppedClock())
     }
     const again = async (admission: Admission): Promise<AdmissionVerdict> => {
       for (;;) {
