@@ -40,7 +40,7 @@ describeRedis('QTA-7: what docs/state.md says of Redis', () => {
         for (const pause of [0, 0, 1, 500, 600, 4_000_000]) {
           nowMs += pause
           const quotas: readonly QuotaCharge[] = (['second', 'minute', 'hour', 'day'] as const).map((window) => ({ key: 'k', name: 'quota', window, limit: 100, quantity: 1 }))
-          await store.admit({ scope: 's', proof: { key: String(nowMs) + String(Math.random()), keepMs: 1_000 }, alternatives: [{ quotas }] })
+          await store.admit({ scope: 's', task: { key: 'k', task: 'one', keepMs: 1_000 }, proof: { key: String(nowMs) + String(Math.random()), keepMs: 1_000 }, alternatives: [{ quotas }] })
         }
         await redisStore(client).admit({ scope: 's', alternatives: [] })
         await store.answers!.set('k', '{}', 30_000)
@@ -62,10 +62,10 @@ describeRedis('QTA-7: what docs/state.md says of Redis', () => {
     await client.connect()
     const quotas: readonly QuotaCharge[] = (['second', 'minute', 'hour', 'day'] as const).map((window) => ({ key: 'k', name: 'quota', window, limit: 100, quantity: 1 }))
     const startedAtMs = performance.now()
-    await redisStore(client).admit({ scope: 's', proof: { key: 'k', keepMs: 60_001 }, budget: { key: 'k', most: 5, keepMs: 3_600_000 }, alternatives: [{ quotas }] })
+    await redisStore(client).admit({ scope: 's', proof: { key: 'k', keepMs: 60_001 }, task: { key: 'k', task: 'one', keepMs: 3_600_000 }, budget: { key: 'k', most: 5, keepMs: 3_600_000 }, alternatives: [{ quotas }] })
     const rows = [...page.matchAll(/^\| `([a-z])`(?:, `([a-z])`)? \| .*? \| (list|string) \|/gm)].flatMap(([, one, other, type]) => [one, other].filter((kind) => kind !== undefined).map((kind) => [keyOf(kind), type]))
     expect(await Promise.all((await client.keys('*')).sort().map(async (key) => [key, await client.type(key)]))).toEqual(rows.sort())
-    const livesFor = { s: 1_000 + 10_000, m: 60_000 + 10_000, c: 49 * 3_600_000, b: 3_600_000, p: 120_001 }
+    const livesFor = { s: 1_000 + 10_000, m: 60_000 + 10_000, c: 49 * 3_600_000, b: 3_600_000, t: 3_600_000, p: 120_001 }
     for (const [kind, ms] of Object.entries(livesFor)) {
       const ttl = await client.pTTL(keyOf(kind))
       expect(ttl, kind).toBeLessThanOrEqual(ms)
