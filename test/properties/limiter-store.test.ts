@@ -3,17 +3,11 @@ import { RateLimiterMemory } from 'rate-limiter-flexible'
 import { expect, it } from 'vitest'
 import { checkProperty } from '../support/check-property.js'
 import { coverage } from '../support/coverage.js'
-import { hour, lengthOf, minute, second, startMs } from '../state/clocked-store.js'
+import { lengthOf, startMs } from '../state/clocked-store.js'
 import { limiterStore, type CreateLimiter } from '../../src/state/limiter-store.js'
+import { charges, pauses } from './admissions.js'
 import { memoryStore } from '../../src/state/memory-store.js'
 import type { Admission, AdmissionVerdict, QuotaCharge, QuotaWindow, StateStore } from '../../src/model/store.js'
-
-const windows = ['second', 'minute', 'hour', 'day'] as const satisfies readonly QuotaWindow[]
-const huge = Number.MAX_SAFE_INTEGER
-const counters = windows.flatMap((window) => [0, 1, 2, 5, 40, huge].map((limit) => ({ key: limit < 5 ? 'few' : 'many', name: `max_${limit}`, window, limit })))
-const charges = fc.uniqueArray(fc.record({ which: fc.nat({ max: counters.length - 1 }), quantity: fc.constantFrom(0, 1, 1, 1, 2, 3, huge - 4) }), { selector: ({ which }) => which, maxLength: 3 })
-  .map((list) => list.map(({ which, quantity }) => ({ ...counters[which]!, quantity })))
-const pauses = [0, 0, 1, 7, 250, second - 1, second, second + 1, 30 * second, minute - 1, minute, 20 * minute, hour - 1, hour, 13 * hour, 24 * hour - 1]
 
 it('QTA-4: the limiter store answers as the memory store does, to every history of admissions', async () => {
   const event = fc.record({ pause: fc.constantFrom(...pauses), alternatives: fc.array(charges, { maxLength: 3 }), chargeOnly: fc.option(charges, { nil: undefined, freq: 3 }) })

@@ -5,16 +5,10 @@ import { coverage, type Coverage } from '../support/coverage.js'
 import { describeRedis } from '../support/redis.js'
 import { useConnectedRedis } from '../support/connected-redis.js'
 import { day, hour, lengthOf, minute, second, startMs } from '../state/clocked-store.js'
+import { charges, pauses, windows } from './admissions.js'
 import { memoryStore } from '../../src/state/memory-store.js'
 import { redisStore } from '../../src/state/redis-store.js'
 import type { Admission, AdmissionVerdict, QuotaCharge, QuotaWindow } from '../../src/model/store.js'
-
-const windows = ['second', 'minute', 'hour', 'day'] as const satisfies readonly QuotaWindow[]
-const huge = Number.MAX_SAFE_INTEGER
-const counters = windows.flatMap((window) => [0, 1, 2, 5, 40, huge].map((limit) => ({ key: limit < 5 ? 'few' : 'many', name: `max_${limit}`, window, limit })))
-const charges = fc.uniqueArray(fc.record({ which: fc.nat({ max: counters.length - 1 }), quantity: fc.constantFrom(0, 1, 1, 1, 2, 3, huge - 4) }), { selector: ({ which }) => which, maxLength: 3 })
-  .map((list) => list.map(({ which, quantity }) => ({ ...counters[which]!, quantity })))
-const pauses = [0, 0, 1, 7, 250, second - 1, second, second + 1, 30 * second, minute - 1, minute, 20 * minute, hour - 1, hour, 13 * hour, 24 * hour - 1]
 
 /** An admission and the instant at which it is asked for. */
 interface TimedAdmission {
