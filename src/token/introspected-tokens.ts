@@ -18,6 +18,7 @@ import { digestOf } from '../claims/digest.js'
 import { deepFreeze } from '../claims/deep-freeze.js'
 import { hasAapClaims } from '../claims/dialect.js'
 import { isAgentToken, readAgentToken } from '../claims/agent-token.js'
+import { joinConfirmations } from './confirmation.js'
 import { readIntrospected, type IntrospectedToken } from './introspected-token.js'
 import { readLegacyScopes } from '../claims/legacy-scopes.js'
 import { refuseToken, TokenRefused } from './token-refused.js'
@@ -71,8 +72,8 @@ export class IntrospectedTokens {
 
   /**
    * A JWT that was verified here already, if its issuer still holds it for active. What the answer says of itself is held to
-   * the rules of any answer, and a budget in it holds; what else the token permits is the JWT's to say. Throws or rejects as
-   * `verify`.
+   * the rules of any answer, and a budget and a confirmation in it hold; what else the token permits is the JWT's to say.
+   * Throws or rejects as `verify`.
    */
   confirm(token: string, verified: VerifiedToken, rules: VerificationRules, peer: string | undefined, nowMs: number): MaybePromise<VerifiedToken> {
     const answer = this.#settings.source.find(token, nowMs, peer)
@@ -91,10 +92,16 @@ export class IntrospectedTokens {
     const tokenDigest = digest(token)
     const { issuer, facts, compiled } = jwt
     const identity: TokenIdentity = { issuer: issuer.issuer, id: facts.id }
-    const { claims } = accept(readIntrospected(answer.members, { issuer, tokenDigest, nowMs, toleranceMs }), identity)
+    const { claims, confirmation: answered } = accept(readIntrospected(answer.members, { issuer, tokenDigest, nowMs, toleranceMs }), identity)
+    const confirmation = accept(joinConfirmations(jwt.confirmation, answered), identity)
     const { authorization } = accept(withBudget({ authorization: compiled.authorization, delegationDenial: undefined }, claims), identity)
     const { budget } = authorization
-    const confirmed = budget === undefined ? { ...jwt, ...this.#activityOf(token), checkSpent: () => this.#checkSpent(tokenDigest, undefined) } : { ...jwt, ...this.#activityOf(token), ...this.#counting(budget, token, tokenDigest), view: deepFreeze({ ...authorization, token: facts }) }
+    const confirmed: VerifiedToken = {
+      ...jwt,
+      confirmation,
+      ...this.#activityOf(token),
+      ...(budget === undefined ? { checkSpent: () => this.#checkSpent(tokenDigest, undefined) } : { ...this.#counting(budget, token, tokenDigest), view: deepFreeze({ ...authorization, token: facts }) }),
+    }
     this.#confirmed.set(answer, { jwt, confirmed })
     return confirmed
   }
