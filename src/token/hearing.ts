@@ -34,7 +34,8 @@ export class Hearing {
     if (this.#isStarted) return
     this.#isStarted = true
     const { start, patienceMs } = this.#options
-    if (patienceMs !== undefined) setTimeout(() => { this.#endPatience() }, patienceMs).unref()
+    // What has come by then is read first: at start-up a process may have been too busy to.
+    if (patienceMs !== undefined) setTimeout(() => { setImmediate(() => { this.#endPatience() }) }, patienceMs).unref()
     start()
   }
 

@@ -49,8 +49,11 @@ export class IntrospectedTokens {
   readonly #verified = new WeakMap<ActiveAnswer, VerifiedToken>()
   /** What came of answers about JWTs, and of which JWT as it was verified. */
   readonly #confirmed = new WeakMap<ActiveAnswer, { readonly jwt: VerifiedToken; readonly confirmed: VerifiedToken }>()
-  /** Tokens whose budget is spent, by the token's digest: whatever the issuer says of them later. Made when there is one: it is large from the start. */
-  #completed: LRUCache<string, true> | undefined
+  /**
+   * Tokens whose budget is spent, by the token's digest, whatever the issuer says of them later; with the answer's budget by
+   * which it was learned first. Made when there is one: it is large from the start.
+   */
+  #completed: LRUCache<string, OperationBudget> | undefined
 
   constructor(settings: IntrospectedTokensSettings) {
     this.#settings = settings
@@ -147,15 +150,21 @@ export class IntrospectedTokens {
 
   #counting(budget: OperationBudget, token: string, tokenDigest: string): Required<Pick<VerifiedToken, 'budget' | 'checkSpent'>> {
     const { countsHere, revocations } = this.#settings
+    const foundSpent = (): void => {
+      if (!countsHere && !budget.expiresOnCompletion) return
+      this.#completed ??= new LRUCache({ max: maxCompleted })
+      if (!this.#completed.has(tokenDigest)) this.#completed.set(tokenDigest, budget)
+    }
     const complete = (): void => {
-      if (countsHere || budget.expiresOnCompletion) (this.#completed ??= new LRUCache({ max: maxCompleted })).set(tokenDigest, true)
+      foundSpent()
       if (budget.expiresOnCompletion) revocations.revokeOnce(token)
     }
     return {
-      budget: { most: Math.min(budget.maxOperations ?? Infinity, budget.remaining ?? Infinity), isCountedHere: countsHere, complete },
+      budget: { most: Math.min(budget.maxOperations ?? Infinity, budget.remaining ?? Infinity), isCountedHere: countsHere, complete, foundSpent },
       checkSpent: () => {
         const spent = this.#checkSpent(tokenDigest, budget)
-        if (spent !== undefined) complete()
+        // The issuer says so itself, or has answered anew and does not know: whoever took the last one has not revoked the token.
+        if (spent !== undefined && this.#completed?.get(tokenDigest) !== budget) complete()
         return spent
       },
     }

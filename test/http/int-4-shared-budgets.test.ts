@@ -46,7 +46,7 @@ describeRedis('INT-4: servers that share a Redis', () => {
       }
     })
 
-    it('INT-4: expires_on_completion: each process that learns of it revokes, and both refuse', async () => {
+    it('INT-4: expires_on_completion: it is revoked, and both refuse', async () => {
       const token = await issuer.issue({ max_operations: 3, expires_on_completion: true })
       expect(admitted(await statusesOf(token, 10))).toBe(3)
       await expect.poll(() => issuer.revoked.has(token)).toBe(true)
