@@ -29,8 +29,10 @@ export interface Claimant {
 
 export interface ClaimedBudget {
   readonly charge: BudgetCharge
-  /** Told when the last operation was taken, and when none was left. */
+  /** Told when the last operation was taken. */
   readonly complete: () => void
+  /** Told when none was left. */
+  readonly foundSpent: () => void
 }
 
 /** Stands for a verdict where the store was not asked, since the proof is not fresh any more. */
@@ -83,7 +85,7 @@ function conclude(verdict: GateVerdict | typeof notFresh, passed: readonly Evalu
       return { admitted, isCountedLocally }
     }
   } else if (verdict.outcome === 'spent' && budget !== undefined) {
-    budget.complete()
+    budget.foundSpent()
     return { denial: spentBudget }
   } else if (verdict.outcome === 'full' && Number.isFinite(verdict.retryAfterMs) && verdict.retryAfterMs > 0) {
     const retryAfterSeconds = Math.max(1, Math.ceil(verdict.retryAfterMs / 1000))

@@ -188,12 +188,12 @@ function settle(attempt: Attempt, { denial, action, target, facts, evaluations }
  * says later; that comes last, as the store's word does (ORD-1).
  */
 function admitWithin(attempt: Attempt, action: string, evaluations: readonly Evaluation[], rules: DecisionRules): MaybePromise<AdmissionOutcome> {
-  const { verified: { budget, checkSpent }, admittedBy } = attempt
+  const { verified: { checkSpent }, admittedBy } = attempt
   const spent = admittedBy() === undefined && evaluations.some(({ denial }) => denial === undefined) ? checkSpent?.() : undefined
   if (spent === undefined) return admitOnce(attempt, action, evaluations, rules)
   const { scope, proof } = claimantOf(attempt)
   // Nothing of it is left, whatever the store remembers: it only says what else is wrong, and takes nothing.
-  const nothingLeft = { charge: { ...chargeOf(attempt), most: 0 }, complete: budget?.complete ?? (() => undefined) }
+  const nothingLeft = { charge: { ...chargeOf(attempt), most: 0 }, complete: () => undefined, foundSpent: () => undefined }
   return admit(evaluations, { scope, proof, budget: nothingLeft }, rules)
 }
 
@@ -214,8 +214,8 @@ function admitOnce(attempt: Attempt, action: string, evaluations: readonly Evalu
 function claimantOf(attempt: Attempt): Claimant {
   const { verified: { budget, compiled: { scope } }, proof, admittedBy } = attempt
   if (budget?.isCountedHere !== true || admittedBy() !== undefined) return { scope, proof }
-  const { most, complete } = budget
-  return { scope, proof, budget: { charge: { ...chargeOf(attempt), most }, complete } }
+  const { most, complete, foundSpent } = budget
+  return { scope, proof, budget: { charge: { ...chargeOf(attempt), most }, complete, foundSpent } }
 }
 
 function chargeOf({ verified, nowMs }: Attempt): Omit<BudgetCharge, 'most'> {

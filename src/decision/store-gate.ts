@@ -37,7 +37,8 @@ export interface StoreEvent {
  */
 export class StoreGate {
   readonly store: StateStore
-  readonly #timeoutMs: number
+  /** For one answer of the store, in milliseconds. */
+  readonly timeoutMs: number
   readonly #share: LocalShare | undefined
   readonly #onEvent: (event: StoreEvent) => void
   #inFlight = 0
@@ -49,7 +50,7 @@ export class StoreGate {
 
   constructor({ store, timeoutMs, share, onEvent }: StoreGateSettings) {
     this.store = store
-    this.#timeoutMs = timeoutMs
+    this.timeoutMs = timeoutMs
     this.#share = share
     this.#onEvent = onEvent
   }
@@ -60,7 +61,7 @@ export class StoreGate {
     if (this.#inFlight >= mostInFlight) return this.#instead(admission, new Error(`${mostInFlight} admissions wait for the store ${this.store.name}`))
     let answer: MaybePromise<AdmissionVerdict>
     try {
-      answer = callHook(`store ${this.store.name}`, this.#timeoutMs, () => this.store.admit(admission))
+      answer = callHook(`store ${this.store.name}`, this.timeoutMs, () => this.store.admit(admission))
     } catch (error) {
       return this.#failed(admission, error)
     }

@@ -11,6 +11,7 @@ import { createIntrospection } from '../token/introspection.js'
 import { createIntrospectionEndpoint } from '../token/introspection-endpoint.js'
 import { createRevocationQueue } from '../token/revocation-queue.js'
 import { describeError } from '../model/describe-error.js'
+import { isAllowedEndpoint } from '../token/issuer-metadata.js'
 import { introspectionOptionNames } from './guard-options.js'
 import { IntrospectedTokens } from '../token/introspected-tokens.js'
 import type { ClientAuthentication } from '../token/client-authentication.js'
@@ -47,7 +48,11 @@ export function compileIntrospection({ issuer, audience, keys }: IntrospectingIs
   const at = `option \`introspection\` of ${issuer}`
   if (typeof options !== 'object' || (options as unknown) === null || Array.isArray(options)) throw new TypeError(`${at} must be an object with clientId and clientSecret or privateKey`)
   checkNames(`key of the ${at}`, options, introspectionOptionNames)
-  const { clientId, endpoint, revocationEndpoint, signedAnswers = false, scopes, tokenPrefix = '', jwts = 'verify', count = 'here', maxLifetime, timeoutMs, callsPerSecond, callsInFlight, inactivePerPeerPerMinute } = options
+  const { clientId, authentication, endpoint, revocationEndpoint, signedAnswers = false, scopes, tokenPrefix = '', jwts = 'verify', count = 'here', maxLifetime, timeoutMs, callsPerSecond, callsInFlight, inactivePerPeerPerMinute } = options
+  if (authentication !== undefined && !methods.includes(authentication)) throw new TypeError(`${at}: \`authentication\` must be one of ${methods.join(', ')}`)
+  for (const [name, url] of Object.entries({ endpoint, revocationEndpoint })) {
+    if (url !== undefined && !(typeof url === 'string' && isAllowedEndpoint(url))) throw new TypeError(`${at}: \`${name}\` must be an https URL, or http on a loopback host, without credentials`)
+  }
   if (typeof tokenPrefix !== 'string' || !/^[A-Za-z0-9._~+/-]*$/.test(tokenPrefix)) throw new TypeError(`${at}: \`tokenPrefix\` is what tokens begin with, of the characters that tokens have`)
   if (!['verify', 'introspect', 'refuse'].includes(jwts)) throw new TypeError(`${at}: \`jwts\` must be 'verify', 'introspect' or 'refuse'`)
   if (typeof (signedAnswers as unknown) !== 'boolean') throw new TypeError(`${at}: \`signedAnswers\` must be true or false`)
@@ -70,10 +75,12 @@ export function compileIntrospection({ issuer, audience, keys }: IntrospectingIs
   }
 }
 
+const methods: readonly string[] = ['client_secret_basic', 'client_secret_post', 'private_key_jwt'] satisfies ClientAuthentication['method'][]
+
 function clientOf({ clientId, clientSecret, privateKey, keyId, algorithm, authentication }: IntrospectionOptions): ClientAuthentication {
   const method = authentication ?? (privateKey === undefined ? 'client_secret_basic' : 'private_key_jwt')
   if (method === 'private_key_jwt') {
-    if (clientSecret !== undefined) throw new TypeError('give clientSecret or privateKey, not both')
+    if (clientSecret !== undefined) throw new TypeError('private_key_jwt is by privateKey, and clientSecret is given')
     return { method, clientId, privateKey: privateKey as NonNullable<typeof privateKey>, ...(keyId !== undefined && { keyId }), ...(algorithm !== undefined && { algorithm }) }
   }
   if (privateKey !== undefined || keyId !== undefined || algorithm !== undefined) throw new TypeError(`privateKey, keyId and algorithm are of private_key_jwt, and the method is ${method}`)

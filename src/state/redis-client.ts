@@ -149,7 +149,10 @@ class NodeRedisScripts extends Connection implements ScriptClient {
       return () => { ignoreRejection(client.unsubscribe(channel, listener)) }
     }
     const own = client.duplicate()
-    const end = (): void => { if (own.isOpen) own.destroy() }
+    const end = (): void => {
+      client.off('end', end)
+      if (own.isOpen) own.destroy()
+    }
     own.on('error', ignore)
     client.on('end', end)
     own.unref()
@@ -172,6 +175,7 @@ interface NodeRedisSubscriber {
   destroy(): void
   unref(): void
   on(event: string, listener: () => void): unknown
+  off(event: string, listener: () => void): unknown
   subscribe(channel: string, listener: (message: string) => void): Promise<void>
   unsubscribe(channel: string, listener: (message: string) => void): Promise<void>
 }
@@ -222,6 +226,7 @@ class IoRedisScripts extends Connection implements ScriptClient {
     own.on('message', hear)
     const end = (): void => {
       own.off('message', hear)
+      client.off('end', end)
       if (own === client) ignoreRejection(own.unsubscribe(channel))
       else own.disconnect()
     }

@@ -55,6 +55,7 @@ class RedisStore implements StateStore {
   readonly #charges = new WrittenCharges()
 
   constructor(client: ScriptClient, options: RedisStoreOptions) {
+    if (typeof options !== 'object' || (options as unknown) === null) throw new TypeError('redisStore: the options are an object')
     const { prefix = 'aap:', now, ...others } = options
     const [unknown] = Object.keys(others)
     if (unknown !== undefined) throw new TypeError(`redisStore: unknown option ${unknown}; there are prefix and now`)

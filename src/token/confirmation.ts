@@ -34,6 +34,14 @@ export function readConfirmation({ cnf }: Claims): Confirmation | Denial {
   return Object.keys(confirmation).length > 0 ? confirmation : invalid('cnf names no confirmation method that is known')
 }
 
+/** What is demanded of a token by itself and by its issuer's answer about it: all of it (POP-1). */
+export function joinConfirmations(one: Confirmation, other: Confirmation): Confirmation | Denial {
+  for (const [name, member] of Object.entries(methods)) {
+    if (one[member] !== undefined && other[member] !== undefined && one[member] !== other[member]) return invalid(`cnf.${name} is not what the issuer answers`)
+  }
+  return { ...one, ...other }
+}
+
 export function isBound({ keyThumbprint, certificateThumbprint }: Confirmation): boolean {
   return keyThumbprint !== undefined || certificateThumbprint !== undefined
 }

@@ -6,6 +6,8 @@ export interface HearingOptions {
   readonly source: string
   /** Called once, before the source is first needed. */
   readonly start: () => void
+  /** Milliseconds from the start for which requests wait for the first attempt. Default: until it has ended. */
+  readonly patienceMs?: number | undefined
   readonly onEvent: (event: 'revocations_failed' | 'revocations_recovered', detail: string) => void
 }
 
@@ -20,19 +22,21 @@ export class Hearing {
   /** Of the monotonic clock. */
   #heardAtMs = -Infinity
   /** Until the first attempt has ended, well or not. */
-  #first: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined
+  #first: Deferred | undefined = deferred()
+  /** Until requests wait for that no longer. */
+  #patience: Deferred | undefined = deferred()
 
   constructor(options: HearingOptions) {
     this.#options = options
-    let resolve: () => void = () => undefined
-    const promise = new Promise<void>((settle) => { resolve = settle })
-    this.#first = { promise, resolve }
   }
 
   start(): void {
     if (this.#isStarted) return
     this.#isStarted = true
-    this.#options.start()
+    const { start, patienceMs } = this.#options
+    // What has come by then is read first: at start-up a process may have been too busy to.
+    if (patienceMs !== undefined) setTimeout(() => { setImmediate(() => { this.#endPatience() }) }, patienceMs).unref()
+    start()
   }
 
   /** @param atMs of the monotonic clock: nothing that was revoked before is unknown */
@@ -57,11 +61,19 @@ export class Hearing {
     this.failed(reason)
   }
 
-  /** Why no token may be accepted now. Waits for the first attempt only. */
+  /** Why no token may be accepted now. Waits for the first attempt only, and no longer than `patienceMs`. */
   denial(): MaybePromise<Denial | undefined> {
     if (performance.now() - this.#heardAtMs < silentForMs) return undefined
     this.start()
-    return this.#first === undefined ? this.#silence() : this.#first.promise.then(() => this.#silence())
+    return this.#patience === undefined ? this.#silence() : this.#patience.promise.then(() => this.#silence())
+  }
+
+  /** Rejects with why no token may be accepted, once the first attempt has ended. */
+  async ready(): Promise<void> {
+    this.start()
+    await this.#first?.promise
+    const denial = this.#silence()
+    if (denial !== undefined) throw new Error(denial.detail)
   }
 
   /** Whoever waits is answered. */
@@ -79,5 +91,22 @@ export class Hearing {
   #settleFirst(): void {
     this.#first?.resolve()
     this.#first = undefined
+    this.#endPatience()
   }
+
+  #endPatience(): void {
+    this.#patience?.resolve()
+    this.#patience = undefined
+  }
+}
+
+interface Deferred {
+  readonly promise: Promise<void>
+  readonly resolve: () => void
+}
+
+function deferred(): Deferred {
+  let resolve: () => void = () => undefined
+  const promise = new Promise<void>((settle) => { resolve = settle })
+  return { promise, resolve }
 }

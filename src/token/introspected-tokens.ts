@@ -18,6 +18,7 @@ import { digestOf } from '../claims/digest.js'
 import { deepFreeze } from '../claims/deep-freeze.js'
 import { hasAapClaims } from '../claims/dialect.js'
 import { isAgentToken, readAgentToken } from '../claims/agent-token.js'
+import { joinConfirmations } from './confirmation.js'
 import { readIntrospected, type IntrospectedToken } from './introspected-token.js'
 import { readLegacyScopes } from '../claims/legacy-scopes.js'
 import { refuseToken, TokenRefused } from './token-refused.js'
@@ -48,8 +49,11 @@ export class IntrospectedTokens {
   readonly #verified = new WeakMap<ActiveAnswer, VerifiedToken>()
   /** What came of answers about JWTs, and of which JWT as it was verified. */
   readonly #confirmed = new WeakMap<ActiveAnswer, { readonly jwt: VerifiedToken; readonly confirmed: VerifiedToken }>()
-  /** Tokens whose budget is spent, by the token's digest: whatever the issuer says of them later. Made when there is one: it is large from the start. */
-  #completed: LRUCache<string, true> | undefined
+  /**
+   * Tokens whose budget is spent, by the token's digest, whatever the issuer says of them later; with the answer's budget by
+   * which it was learned first. Made when there is one: it is large from the start.
+   */
+  #completed: LRUCache<string, OperationBudget> | undefined
 
   constructor(settings: IntrospectedTokensSettings) {
     this.#settings = settings
@@ -71,8 +75,8 @@ export class IntrospectedTokens {
 
   /**
    * A JWT that was verified here already, if its issuer still holds it for active. What the answer says of itself is held to
-   * the rules of any answer, and a budget in it holds; what else the token permits is the JWT's to say. Throws or rejects as
-   * `verify`.
+   * the rules of any answer, and a budget and a confirmation in it hold; what else the token permits is the JWT's to say.
+   * Throws or rejects as `verify`.
    */
   confirm(token: string, verified: VerifiedToken, rules: VerificationRules, peer: string | undefined, nowMs: number): MaybePromise<VerifiedToken> {
     const answer = this.#settings.source.find(token, nowMs, peer)
@@ -91,10 +95,11 @@ export class IntrospectedTokens {
     const tokenDigest = digest(token)
     const { issuer, facts, compiled } = jwt
     const identity: TokenIdentity = { issuer: issuer.issuer, id: facts.id }
-    const { claims } = accept(readIntrospected(answer.members, { issuer, tokenDigest, nowMs, toleranceMs }), identity)
+    const { claims, confirmation: answered } = accept(readIntrospected(answer.members, { issuer, tokenDigest, nowMs, toleranceMs }), identity)
+    const confirmation = accept(joinConfirmations(jwt.confirmation, answered), identity)
     const { authorization } = accept(withBudget({ authorization: compiled.authorization, delegationDenial: undefined }, claims), identity)
     const { budget } = authorization
-    const confirmed = { ...jwt, ...this.#useOf(token, tokenDigest, budget), ...(budget !== undefined && { view: deepFreeze({ ...authorization, token: facts }) }) }
+    const confirmed: VerifiedToken = { ...jwt, confirmation, ...this.#useOf(token, tokenDigest, budget), ...(budget !== undefined && { view: deepFreeze({ ...authorization, token: facts }) }) }
     this.#confirmed.set(answer, { jwt, confirmed })
     return confirmed
   }
@@ -128,17 +133,22 @@ export class IntrospectedTokens {
 
   /** What is asked about the token, and told, whenever it is used. */
   #useOf(token: string, tokenDigest: string, budget: OperationBudget | undefined): Pick<VerifiedToken, 'budget' | 'checkSpent' | 'isStillActive'> {
-    const { source, now, countsHere } = this.#settings
+    const { source, now, countsHere, revocations } = this.#settings
+    const foundSpent = (): void => {
+      if (budget !== undefined) this.#foundSpent(tokenDigest, budget)
+    }
     const complete = (): void => {
-      if (budget !== undefined) this.#complete(token, tokenDigest, budget)
+      foundSpent()
+      if (budget?.expiresOnCompletion === true) revocations.revokeOnce(token)
     }
     return {
       checkSpent: () => {
         const spent = this.#checkSpent(tokenDigest, budget)
-        if (spent !== undefined) complete()
+        // The issuer says so itself, or has answered anew and does not know: whoever took the last one has not revoked the token.
+        if (spent !== undefined && this.#completed?.get(tokenDigest) !== budget) complete()
         return spent
       },
-      ...(budget !== undefined && { budget: { most: Math.min(budget.maxOperations ?? Infinity, budget.remaining ?? Infinity), isCountedHere: countsHere, complete } }),
+      ...(budget !== undefined && { budget: { most: Math.min(budget.maxOperations ?? Infinity, budget.remaining ?? Infinity), isCountedHere: countsHere, complete, foundSpent } }),
       ...(countsHere && {
         isStillActive: () => {
           const answer = source.find(token, now())
@@ -148,9 +158,10 @@ export class IntrospectedTokens {
     }
   }
 
-  #complete(token: string, tokenDigest: string, { expiresOnCompletion }: OperationBudget): void {
-    if (this.#settings.countsHere || expiresOnCompletion) (this.#completed ??= new LRUCache({ max: maxCompleted })).set(tokenDigest, true)
-    if (expiresOnCompletion) this.#settings.revocations.revokeOnce(token)
+  #foundSpent(tokenDigest: string, budget: OperationBudget): void {
+    if (!this.#settings.countsHere && !budget.expiresOnCompletion) return
+    this.#completed ??= new LRUCache({ max: maxCompleted })
+    if (!this.#completed.has(tokenDigest)) this.#completed.set(tokenDigest, budget)
   }
 
   #checkSpent(tokenDigest: string, budget: OperationBudget | undefined): Denial | undefined {

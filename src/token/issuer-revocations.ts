@@ -114,9 +114,8 @@ class IssuerRevocations implements RevocationSource {
     return this.#hearing.denial()
   }
 
-  async ready(): Promise<void> {
-    const denial = await this.#hearing.denial()
-    if (denial !== undefined) throw new Error(denial.detail)
+  ready(): Promise<void> {
+    return this.#hearing.ready()
   }
 
   close(): void {

@@ -13,6 +13,8 @@ export interface SharedRevocationsOptions {
   readonly mostKept: number
   /** Whether requests are refused while the store does not say what others have revoked (QTA-6). */
   readonly isRequired: boolean
+  /** Milliseconds for which the first requests wait for it. */
+  readonly timeoutMs: number
   readonly onEvent: (event: RevocationEvent) => void
 }
 
@@ -33,7 +35,7 @@ export class SharedRevocations {
   constructor(name: string, feed: RevocationFeed, options: SharedRevocationsOptions) {
     this.#feed = feed
     this.#options = options
-    this.#hearing = new Hearing({ source: `the store ${name}`, start: () => { this.#listen() }, onEvent: (event, detail) => { options.onEvent({ event, detail }) } })
+    this.#hearing = new Hearing({ source: `the store ${name}`, start: () => { this.#listen() }, patienceMs: options.timeoutMs, onEvent: (event, detail) => { options.onEvent({ event, detail }) } })
   }
 
   denial(): MaybePromise<Denial | undefined> {
@@ -42,9 +44,8 @@ export class SharedRevocations {
     return isPromise(denial) ? denial.then(() => undefined) : undefined
   }
 
-  async ready(): Promise<void> {
-    const denial = await this.#hearing.denial()
-    if (denial !== undefined) throw new Error(denial.detail)
+  ready(): Promise<void> {
+    return this.#hearing.ready()
   }
 
   /** @param end epoch seconds */

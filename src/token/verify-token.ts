@@ -46,8 +46,10 @@ export interface TokenBudget {
   readonly most: number
   /** Whether each admitted request takes one from the store; else the issuer counts. */
   readonly isCountedHere: boolean
-  /** Told when the last one was taken, and when it is found spent. */
+  /** Told when the last one was taken: by this process, which is to revoke the token if anybody is. */
   readonly complete: () => void
+  /** Told when the store says that none is left, and somebody else took the last one. */
+  readonly foundSpent: () => void
 }
 
 export interface VerificationRules extends JwtRules {

@@ -1,0 +1,36 @@
+import { afterEach, expect, it, vi } from 'vitest'
+import { clientKinds, type ConnectedClient } from '../support/redis-clients.js'
+import { createGuard, type AuditRecord, type GuardOptions } from '../../src/index.js'
+import { useTestIssuer } from '../support/issuer.js'
+import { describeRedis, startRedis, type RedisServer } from '../support/redis.js'
+import { redisStore } from '../../src/state/redis-store.js'
+
+const issuer = useTestIssuer()
+
+describeRedis('QTA-6: a guard that begins while its Redis hangs', () => {
+  let server: RedisServer
+  let connected: ConnectedClient
+  afterEach(async () => {
+    connected.close()
+    await server.stop()
+  })
+
+  const cases = clientKinds.flatMap((kind) => ([['deny', 503], [{ local: { processes: 1 } }, 200]] as const).map(([onStoreFailure, status]) => ({ ...kind, onStoreFailure, status, as: JSON.stringify(onStoreFailure) })))
+  it.each(cases)('by $name, $as: what was revoked before is waited for no longer than for any answer', async ({ connect, onStoreFailure, status }) => {
+    server = await startRedis()
+    connected = await connect([server.port])
+    server.hang()
+    const records: AuditRecord[] = []
+    const options: GuardOptions = { issuer: issuer.trusted, audience: issuer.audience, dpop: false, audit: { write: (record) => { records.push(record) } }, logger: { info: () => undefined, warn: () => undefined, error: () => undefined }, store: redisStore(connected.client), onStoreFailure }
+    const guard = createGuard(options)
+    const token = await issuer.sign({ aap_capabilities: [{ action: 'search.web', constraints: { max_requests_per_day: 40 } }] })
+    const ask = () => guard.authorize({ method: 'GET', url: '/', headers: { authorization: `Bearer ${token}` } }, 'search.web')
+    expect((await ask()).status).toBe(status)
+    // The look itself goes on: it is given up after 5 s.
+    expect(records.map((record) => (record.kind === 'event' ? record.event : record.kind))).not.toContain('revocations_failed')
+    server.goOn()
+    await guard.ready()
+    await vi.waitFor(async () => { expect((await ask()).status).toBe(200) }, { timeout: 10_000, interval: 20 })
+    await guard.close()
+  })
+})
