@@ -2,12 +2,10 @@
  * What to revoke (REV-1): exactly one of `token`, `parent`, `agent` and `task`, by its id as the issuer writes it. A revoked
  * token takes along the tokens that name it as their parent; `parent` ends only those.
  */
-export type Revocation = RevocationScope & (
-  | { readonly token: string }
-  | { readonly parent: string }
-  | { readonly agent: string }
-  | { readonly task: string }
-)
+export type Revocation = RevocationScope & (Only<'token'> | Only<'parent'> | Only<'agent'> | Only<'task'>)
+
+type Only<Name extends Revoked> = Readonly<Record<Name, string>> & Readonly<Partial<Record<Exclude<Revoked, Name>, never>>>
+type Revoked = 'token' | 'parent' | 'agent' | 'task'
 
 interface RevocationScope {
   /** Whose token, agent or task it is. May be left out where the guard trusts exactly one issuer. */

@@ -36,6 +36,7 @@ const firstAlternative: AdmissionVerdict = Object.freeze({ outcome: 'admitted', 
  * Sliding windows run on the monotonic clock, which no step of the wall clock reaches; hours and days are those of
  * the wall clock (QTA-3).
  *
+ * @throws TypeError for an option that is not known, or a clock that is no function
  * @throws RangeError if `maxCounters` or `maxProofs` is not an integer from 1
  */
 export function memoryStore(options: MemoryStoreOptions = {}): StateStore {
@@ -61,7 +62,10 @@ class MemoryStore implements StateStore {
   readonly #found: (WindowCounter | undefined)[] = []
   #sweep: MapIterator<[string, WindowCounter]> | undefined
 
-  constructor({ maxCounters = 1_000_000, maxProofs = 1_000_000, now, monotonicNow }: MemoryStoreOptions) {
+  constructor({ maxCounters = 1_000_000, maxProofs = 1_000_000, now, monotonicNow, ...others }: MemoryStoreOptions) {
+    const [unknown] = Object.keys(others)
+    if (unknown !== undefined) throw new TypeError(`memoryStore: unknown option ${unknown}; there are maxCounters, maxProofs, now and monotonicNow`)
+    for (const [name, clock] of Object.entries({ now, monotonicNow })) if (clock !== undefined && typeof clock !== 'function') throw new TypeError(`memoryStore: ${name} must be a function`)
     for (const [name, most] of Object.entries({ maxCounters, maxProofs })) {
       if (!Number.isSafeInteger(most) || most < 1) throw new RangeError(`memoryStore: ${name} must be an integer from 1`)
     }

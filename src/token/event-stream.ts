@@ -85,6 +85,7 @@ export class EventStream {
         throw new Error('no text/event-stream')
       }
       const reader = new LineReader({ longestBytes: longestLine })
+      const ends = new LineEnds()
       const event = new PendingEvent(this.#lastId)
       this.#isConnected = true
       onHeard()
@@ -92,7 +93,7 @@ export class EventStream {
       timer = giveUp(idleMs)
       for await (const chunk of chunksOf(response, signal)) {
         timer.refresh()
-        for (const line of reader.push(chunk)) this.#takeLine(line, event)
+        for (const line of reader.push(ends.toLineFeeds(chunk))) this.#takeLine(line, event)
         onHeard()
       }
     } finally {
@@ -109,6 +110,22 @@ export class EventStream {
     const data = event.end()
     if (data !== undefined) this.#options.take(data)
     this.#lastId = event.id
+  }
+}
+
+/** Lines of an event stream may also end with CR alone. */
+class LineEnds {
+  #isBehindReturn = false
+
+  /** The same lines, ended by LF. What ends with CR has ended, whatever comes. */
+  toLineFeeds(chunk: Uint8Array): Uint8Array {
+    if (!this.#isBehindReturn && !chunk.includes(13)) return chunk
+    const bytes: number[] = []
+    for (const byte of chunk) {
+      if (byte !== 10 || !this.#isBehindReturn) bytes.push(byte === 13 ? 10 : byte)
+      this.#isBehindReturn = byte === 13
+    }
+    return Uint8Array.from(bytes)
   }
 }
 

@@ -99,7 +99,7 @@ export class IntrospectedTokens {
     const confirmation = accept(joinConfirmations(jwt.confirmation, answered), identity)
     const { authorization } = accept(withBudget({ authorization: compiled.authorization, delegationDenial: undefined }, claims), identity)
     const { budget } = authorization
-    const confirmed: VerifiedToken = { ...jwt, confirmation, ...this.#useOf(token, tokenDigest, budget), ...(budget !== undefined && { view: deepFreeze({ ...authorization, token: facts }) }) }
+    const confirmed: VerifiedToken = { ...jwt, confirmation, ...this.#useOf(token, compiled.tokenDigest, budget), ...(budget !== undefined && { view: deepFreeze({ ...authorization, token: facts }) }) }
     this.#confirmed.set(answer, { jwt, confirmed })
     return confirmed
   }
@@ -123,8 +123,8 @@ export class IntrospectedTokens {
       compiled,
       confirmation,
       byLegacyScopes,
-      ...(agent.type === 'ephemeral' && task.id !== undefined && { task: { key: digestOf('ephemeral', issuer.issuer, token), task: digestOf(task.id) } }),
-      ...this.#useOf(token, tokenDigest, budget),
+      ...(agent.type === 'ephemeral' && task.id !== undefined && { task: { key: compiled.tokenDigest, task: digestOf(task.id) } }),
+      ...this.#useOf(token, compiled.tokenDigest, budget),
       view: deepFreeze({ ...compiled.authorization, token: facts }),
     }
     this.#verified.set(answer, verified)

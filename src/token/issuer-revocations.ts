@@ -40,7 +40,7 @@ export interface IssuerRevocationsOptions {
  * What one issuer tells. Where there is a list, it decides whether the issuer was heard, since it is whole: events then only
  * come earlier. What was revoked stays so until it ends, also where it leaves the list.
  *
- * @throws TypeError where there is nothing to ask, or it may not be asked there (KEY-1)
+ * @throws TypeError where there is nothing to ask, or it may not be asked there (KEY-1), or a time span for what is not asked
  * @throws RangeError for `pollSeconds` out of bounds
  */
 export function createIssuerRevocations(options: IssuerRevocationsOptions): RevocationSource {
@@ -49,6 +49,7 @@ export function createIssuerRevocations(options: IssuerRevocationsOptions): Revo
   for (const [name, url] of Object.entries({ listUrl, eventsUrl })) {
     if (url !== undefined && (typeof url !== 'string' || !isAllowedEndpoint(url))) throw new TypeError(`revocation.${name} must be an https URL, or http on a loopback host, without credentials`)
   }
+  if (options.pollSeconds !== undefined && listUrl === undefined) throw new TypeError('revocation.pollSeconds is for `listUrl`, and there is none')
   if (!Number.isInteger(pollSeconds) || pollSeconds < 1 || pollSeconds > 30) throw new RangeError('revocation.pollSeconds must be an integer from 1 to 30')
   return new IssuerRevocations({ ...options, pollSeconds })
 }

@@ -1,4 +1,5 @@
 import type { RevocableKind } from '../claims/revocation-prints.js'
+import { parseStrictJson } from './strict-json.js'
 
 /** A revocation as an issuer tells it. */
 export interface IssuedRevocation {
@@ -39,5 +40,16 @@ export function readRevocation(text: string, issuer: string): IssuedRevocation {
   if (iss !== undefined && iss !== issuer) throw new Error('iss is another issuer')
   const until = own('exp')
   if (until !== undefined && !(typeof until === 'number' && Number.isFinite(until))) throw new Error('exp is no number')
+  refuseTwoReadings(text, Object.keys(members).length)
   return { kind, id, until }
+}
+
+/** Of two members with one name only the last would be revoked. The text is gone through where it is not seen at once that there are none: a list has many. */
+function refuseTwoReadings(text: string, members: number): void {
+  if (text.match(/"\s*:/g)?.length === members) return
+  try {
+    parseStrictJson(Buffer.from(text), { allowsNull: true })
+  } catch {
+    throw new Error('no JSON object that can be read in one way only')
+  }
 }

@@ -104,6 +104,13 @@ describe('REV-1: guard.revoke', () => {
     await expect(guarding().guard.revoke(what as never)).rejects.toThrow(TypeError)
   })
 
+  it('and its type says so already', async () => {
+    // @ts-expect-error -- a token and an agent
+    await expect(guarding().guard.revoke({ token: 'a', agent: 'b' })).rejects.toThrow(TypeError)
+    // @ts-expect-error -- nothing
+    await expect(guarding().guard.revoke({ until: nowMs })).rejects.toThrow(TypeError)
+  })
+
   it.each([[{ until: nowMs / 1_000 - 1 }], [{ until: nowMs / 1_000 }], [{ until: NaN }], [{ until: Infinity }], [{ until: -1 }], [{ until: nowMs }], [{ token: 'x'.repeat(10_000_000) }]])('rejects with a RangeError what is no time to come, or no id: %#', async (what) => {
     const { guard, records } = guarding()
     await expect(guard.revoke({ token: 'a', ...what })).rejects.toThrow(RangeError)

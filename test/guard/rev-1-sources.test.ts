@@ -80,6 +80,10 @@ describe('REV-1: a polled list', () => {
     ['entries of another issuer', [{ jti: 'one', iss: 'https://other.example' }], /iss is another issuer/],
     ['inherited names', ['{"__proto__":{"jti":"one"}}'], /not exactly one/],
     ['an array', ['["one"]'], /no JSON object/],
+    ['an id beside another', ['{"jti":"one","jti":"two"}'], /in one way only/],
+    ['an id beside another that is spelt otherwise', ['{"jti":"one", "\\u006ati" : "two"}'], /in one way only/],
+    ['an end beside another', ['{"jti":"one","exp":9000000000,"exp":1}'], /in one way only/],
+    ['a member twice that says no more', ['{"jti":"one","why":{"a":1,"a":2}}'], /in one way only/],
   ])('%s: all tokens are refused with 503, and accepted once there is a list', async (_what, answer, told) => {
     const source = await startRevokingIssuer()
     source.list(answer)
@@ -171,6 +175,11 @@ describe('REV-1: pushed events', () => {
     source.send('event: ping\ndata: whatever\n\nretry: 1\nunknown\n\ndata: {"jti":"four"}\n\n')
     await vi.waitFor(async () => { expect(await ask('four')).toBe('401 REV-1') }, deadline)
     expect(events().map(({ event, detail }) => `${event}: ${detail}`)).toEqual(['revoked: token "one", by events', 'revoked: agent "agent of two", by events', 'revoked: task "task of three", by events', 'revoked: token "four", by events'])
+    source.send('data: {"jti":"five"}\r\r: lines that end with CR alone, and one that is cut in its middle\rdata: {"jti":"six"}\r')
+    await vi.waitFor(async () => { expect(await ask('five')).toBe('401 REV-1') }, deadline)
+    source.send('\ndata: \n\r\ndata: {"jti":"seven"}\r\r')
+    await vi.waitFor(async () => { expect(await ask('seven')).toBe('401 REV-1') }, deadline)
+    expect(await ask('six')).toBe('401 REV-1')
     expect(source.streams).toEqual([undefined])
   })
 

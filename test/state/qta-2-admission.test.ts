@@ -95,6 +95,11 @@ describe('the memory store', () => {
     expect(() => memoryStore({ maxCounters: maxCounters as never })).toThrow(RangeError)
   })
 
+  it.each([{ maxCounter: 5 }, { prefix: 'a:' }, { now: 5 }, { now: null }, { monotonicNow: 'now' }])('the options %j are refused', (options) => {
+    expect(() => memoryStore(options as never)).toThrow(TypeError)
+    expect(() => memoryStore(options as never)).toThrow(new RegExp(Object.keys(options)[0]!))
+  })
+
   it.each([NaN, Infinity, -Infinity, undefined, '0'])('a wall clock that gives %j admits nothing', (broken) => {
     const store = memoryStore({ now: () => broken as number, monotonicNow: () => 0 })
     expect(() => store.admit({ scope: 's', alternatives: [{ quotas: [open] }] })).toThrow(TypeError)
