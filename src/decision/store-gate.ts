@@ -79,6 +79,13 @@ export class StoreGate {
     )
   }
 
+  /** It did not answer somebody else in time: it is probed, and not at once, so that requests wait for it once and not twice. */
+  noteLate(detail: string): void {
+    this.#lateInTurn = Math.max(this.#lateInTurn, lateUntilProbed)
+    this.#probedAtMs = performance.now()
+    this.#noteFailure(detail)
+  }
+
   /** The first request of each time span is sent to see whether the store is back. */
   #takesProbe(): boolean {
     const nowMs = performance.now()
@@ -104,12 +111,15 @@ export class StoreGate {
     // Late ones only: an admission that is rejected at once may be one whose own counters are broken, and holds nobody up.
     if (error instanceof HookTimedOut) this.#lateInTurn++
     this.#isProbing = false
-    this.#failedAtMs = performance.now()
-    if (!this.#isFailing) {
-      this.#isFailing = true
-      this.#tell('store_failed', describeError(error))
-    }
+    this.#noteFailure(describeError(error))
     return this.#instead(admission, error)
+  }
+
+  #noteFailure(detail: string): void {
+    this.#failedAtMs = performance.now()
+    if (this.#isFailing) return
+    this.#isFailing = true
+    this.#tell('store_failed', detail)
   }
 
   /** What only this process would remember could be shown, or taken, at the others: tasks, proofs and budgets are not for a share (INT-5, POP-3, INT-4). */

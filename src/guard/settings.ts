@@ -93,7 +93,7 @@ export function freezeSettings(options: GuardOptions, environment: NodeJS.Proces
     state,
     tasks: new TaskBindings(state),
     revocations,
-    sharedRevocations: shareRevocations(state.store, { revocations, mostKept: maxRevocations, isRequired: (options.onStoreFailure ?? 'deny') === 'deny', timeoutMs: state.timeoutMs, onEvent: tellRevocation }),
+    sharedRevocations: shareRevocations(state.store, { revocations, mostKept: maxRevocations, isRequired: (options.onStoreFailure ?? 'deny') === 'deny', timeoutMs: state.timeoutMs, onLate: () => { state.noteLate('it has not said in time what was revoked') }, onEvent: tellRevocation }),
     hookTimeoutMs: readInteger('hookTimeoutMs', options.hookTimeoutMs ?? 2_000, 1, 60_000),
     hasRegisteredConstraints: constraints.length > 0,
     facts: options.facts,

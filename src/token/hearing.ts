@@ -8,6 +8,8 @@ export interface HearingOptions {
   readonly start: () => void
   /** Milliseconds from the start for which requests wait for the first attempt. Default: until it has ended. */
   readonly patienceMs?: number | undefined
+  /** That was not enough. */
+  readonly onLate?: (() => void) | undefined
   readonly onEvent: (event: 'revocations_failed' | 'revocations_recovered', detail: string) => void
 }
 
@@ -33,9 +35,9 @@ export class Hearing {
   start(): void {
     if (this.#isStarted) return
     this.#isStarted = true
-    const { start, patienceMs } = this.#options
+    const { start, patienceMs, onLate } = this.#options
     // What has come by then is read first: at start-up a process may have been too busy to.
-    if (patienceMs !== undefined) setTimeout(() => { setImmediate(() => { this.#endPatience() }) }, patienceMs).unref()
+    if (patienceMs !== undefined) setTimeout(() => { setImmediate(() => { this.#endPatience(onLate) }) }, patienceMs).unref()
     start()
   }
 
@@ -94,7 +96,8 @@ export class Hearing {
     this.#endPatience()
   }
 
-  #endPatience(): void {
+  #endPatience(onLate?: () => void): void {
+    if (this.#patience !== undefined) onLate?.()
     this.#patience?.resolve()
     this.#patience = undefined
   }

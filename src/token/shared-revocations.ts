@@ -15,6 +15,8 @@ export interface SharedRevocationsOptions {
   readonly isRequired: boolean
   /** Milliseconds for which the first requests wait for it. */
   readonly timeoutMs: number
+  /** They have waited for so long. */
+  readonly onLate: () => void
   readonly onEvent: (event: RevocationEvent) => void
 }
 
@@ -35,7 +37,7 @@ export class SharedRevocations {
   constructor(name: string, feed: RevocationFeed, options: SharedRevocationsOptions) {
     this.#feed = feed
     this.#options = options
-    this.#hearing = new Hearing({ source: `the store ${name}`, start: () => { this.#listen() }, patienceMs: options.timeoutMs, onEvent: (event, detail) => { options.onEvent({ event, detail }) } })
+    this.#hearing = new Hearing({ source: `the store ${name}`, start: () => { this.#listen() }, patienceMs: options.timeoutMs, onLate: options.onLate, onEvent: (event, detail) => { options.onEvent({ event, detail }) } })
   }
 
   denial(): MaybePromise<Denial | undefined> {
