@@ -214,11 +214,11 @@ function admitOnce(attempt: Attempt, action: string, evaluations: readonly Evalu
 function claimantOf(attempt: Attempt): Claimant {
   const { verified: { budget, compiled: { scope } }, proof, admittedBy } = attempt
   if (budget?.isCountedHere !== true || admittedBy() !== undefined) return { scope, proof }
-  const { most, complete, foundSpent } = budget
-  return { scope, proof, budget: { charge: { ...chargeOf(attempt), most }, complete, foundSpent } }
+  const { most, total, complete, foundSpent } = budget
+  return { scope, proof, budget: { charge: { ...chargeOf(attempt), most, ...(total !== undefined && { total }) }, complete, foundSpent } }
 }
 
-function chargeOf({ verified, nowMs }: Attempt): Omit<BudgetCharge, 'most'> {
+function chargeOf({ verified, nowMs }: Attempt): Pick<BudgetCharge, 'key' | 'keepMs'> {
   return { key: verified.compiled.tokenDigest, keepMs: keepMsOf(verified, nowMs) }
 }
 

@@ -98,14 +98,16 @@ export interface Admission {
 }
 
 /**
- * One operation of a token's budget. What is left of a budget that is new is `most`; of one that is known, the lower of that
- * and what was left: nothing that is said later makes it more.
+ * One operation of a token's budget. What is left is the lowest of `most`, of what was left before, and of `total` less what was
+ * taken: nothing that is said later makes it more.
  */
 export interface BudgetCharge {
   /** Digest of the token; fixed length, safe in any key space. */
   readonly key: string
   /** Integer from 0 to 2^53 - 1. */
   readonly most: number
+  /** What all requests together may take, where that is said: an integer from 0 to 2^53 - 1. */
+  readonly total?: number
   /** For how long the token can still be used, in whole milliseconds from 1. What is left is not forgotten earlier. */
   readonly keepMs: number
 }

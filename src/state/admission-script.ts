@@ -7,8 +7,9 @@ export interface AdmissionExtras {
   readonly keepTaskMs?: number
   /** POP-3. */
   readonly keepProofMs?: number
-  /** Operations that the budget has at most, with `keepBudgetMs` (INT-4). */
+  /** Operations that the budget has at most, and in all, with `keepBudgetMs` (INT-4). */
   readonly most?: number
+  readonly total?: number
   readonly keepBudgetMs?: number
 }
 
@@ -75,16 +76,18 @@ if keepProofMs then
     return 'replayed'
   end
 end
-local left, budgetKey = extras.most, nil
+local left, taken, budgetKey = extras.most, 0, nil
 if left then
   budgetKey = KEYS[nextKey]
   nextKey = nextKey + 1
   local text = call('GET', budgetKey)
   if text then
-    local known = tonumber(text)
+    local known, used = string.match(text, '^(%d+) (%d+)$')
     if not known then error('no budget of aap-guard: ' .. budgetKey) end
-    if known < left then left = known end
+    taken = tonumber(used)
+    left = math.min(left, tonumber(known))
   end
+  if extras.total then left = math.max(0, math.min(left, extras.total - taken)) end
 end
 
 local groups, groupAt = {}, {}
@@ -277,7 +280,7 @@ for position = 3, #ARGV do
     if longest == 0 then
       answer = 'admitted:' .. alternative .. (task and ':held' or '')
       if left then
-        left = left - 1
+        left, taken = left - 1, taken + 1
         answer = answer .. format(':%.0f', left)
       end
       break
@@ -290,7 +293,7 @@ holdTask()
 -- A minute more than it could be shown for here: another process may be behind, where the proof is fresh for longer.
 if keepProofMs then call('SET', proofKey, '1', 'PX', format('%.0f', keepProofMs + 60000 + spare)) end
 -- What was taken of a budget, or would have been.
-if left and answer then call('SET', budgetKey, format('%.0f', left), 'PX', format('%.0f', extras.keepBudgetMs + spare)) end
+if left and answer then call('SET', budgetKey, format('%.0f %.0f', left, taken), 'PX', format('%.0f', extras.keepBudgetMs + spare)) end
 for i = 1, #groups do
   local group = groups[i]
   if group.isDirty then

@@ -49,8 +49,8 @@ class MemoryStore implements StateStore {
   readonly #counters = new Map<string, WindowCounter>()
   #size = 0
   readonly #proofs: ProofLog
-  /** Operations that are left of budgets (INT-4). */
-  readonly #budgets: KeptValues<number>
+  /** Operations that are left of budgets, and those that were taken (INT-4). */
+  readonly #budgets: KeptValues<{ readonly left: number; readonly taken: number }>
   /** With which task a token was seen first (INT-5). */
   readonly #tasks: KeptValues<string>
   readonly #maxCounters: number
@@ -142,11 +142,12 @@ class MemoryStore implements StateStore {
   }
 
   #takeWithBudget(alternative: number, quotas: readonly QuotaCharge[], budget: BudgetCharge, wallMs: number, instants: Instants): AdmissionVerdict {
-    const { key, most, keepMs } = budget
-    const left = Math.min(this.#budgets.get(key) ?? most, most)
+    const { key, most, total = Infinity, keepMs } = budget
+    const { left: leftBefore, taken } = this.#budgets.get(key) ?? { left: most, taken: 0 }
+    const left = Math.max(0, Math.min(leftBefore, most, total - taken))
     const operationsLeft = Math.max(0, left - 1)
     // Where the counters find no room after that, the budget has lost one: the stricter half.
-    this.#budgets.set(key, operationsLeft, keepMs, wallMs, instants.monotonicMs)
+    this.#budgets.set(key, { left: operationsLeft, taken: taken + left - operationsLeft }, keepMs, wallMs, instants.monotonicMs)
     if (left === 0) return spent
     this.#take(quotas, instants)
     return { outcome: 'admitted', alternative, operationsLeft }

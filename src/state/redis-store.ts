@@ -94,7 +94,7 @@ class RedisStore implements StateStore {
       ...(this.#now !== undefined && { now: instantOf(this.#now) }),
       ...(task !== undefined && { task: keyPart(task.task), keepTaskMs: readInteger(task.keepMs, 1, 'keepMs') }),
       ...(proof !== undefined && { keepProofMs: readInteger(proof.keepMs, 1, 'keepMs') }),
-      ...(budget !== undefined && { most: readInteger(budget.most, 0, 'budget'), keepBudgetMs: readInteger(budget.keepMs, 1, 'keepMs') }),
+      ...(budget !== undefined && { most: readInteger(budget.most, 0, 'budget'), ...(budget.total !== undefined && { total: readInteger(budget.total, 0, 'budget') }), keepBudgetMs: readInteger(budget.keepMs, 1, 'keepMs') }),
     }
     return JSON.stringify(extras)
   }

@@ -329,6 +329,17 @@ const budgetCases: readonly BenchCase[] = [
     },
   },
   {
+    name: 'INT-4: a total counts what was taken before it was said',
+    run: async ({ admit }) => {
+      const ask = async (total: number, most = total): Promise<unknown> => admit({ alternatives: [{ quotas: [] }], budget: { ...budgetOf('b', most), total } })
+      for (const operationsLeft of [9, 8, 7]) assert.deepEqual(await ask(10), { outcome: 'admitted', alternative: 0, operationsLeft })
+      assert.deepEqual(await ask(5), { outcome: 'admitted', alternative: 0, operationsLeft: 1 })
+      assert.deepEqual(await ask(2), { outcome: 'spent' })
+      assert.deepEqual(await ask(10), { outcome: 'spent' })
+      assert.deepEqual(await admit({ alternatives: [{ quotas: [] }], budget: { ...budgetOf('far', 1), total: Number.MAX_SAFE_INTEGER } }), { outcome: 'admitted', alternative: 0, operationsLeft: 0 })
+    },
+  },
+  {
     name: 'INT-4: only what is admitted takes one, and what is spent takes no quota',
     run: async ({ admit, takeTimes }) => {
       const hourly = quota('hourly', 'hour', 3)

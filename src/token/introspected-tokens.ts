@@ -148,7 +148,7 @@ export class IntrospectedTokens {
         if (spent !== undefined && this.#completed?.get(tokenDigest) !== budget) complete()
         return spent
       },
-      ...(budget !== undefined && { budget: { most: Math.min(budget.maxOperations ?? Infinity, budget.remaining ?? Infinity), isCountedHere: countsHere, complete, foundSpent } }),
+      ...(budget !== undefined && { budget: { most: Math.min(budget.maxOperations ?? Infinity, budget.remaining ?? Infinity), total: budget.maxOperations, isCountedHere: countsHere, complete, foundSpent } }),
       ...(countsHere && {
         isStillActive: () => {
           const answer = source.find(token, now())

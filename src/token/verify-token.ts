@@ -44,6 +44,8 @@ export interface VerifiedToken {
 export interface TokenBudget {
   /** At most so many are left, as the issuer says. */
   readonly most: number
+  /** At most so many in all, those included that were taken. */
+  readonly total: number | undefined
   /** Whether each admitted request takes one from the store; else the issuer counts. */
   readonly isCountedHere: boolean
   /** Told when the last one was taken: by this process, which is to revoke the token if anybody is. */

@@ -71,6 +71,20 @@ describe.each(opaqueKinds)('INT-4 on %s', (kind) => {
     await revokedTimes(issuer, 1)
   })
 
+  it('INT-4: max_operations that shrinks is for what was taken before, too', async () => {
+    const clock = testClock()
+    const issuer = await startIssuer(clock)
+    const { server } = await startOpaqueApi(kind, { issuer: issuer.trusted(), now: clock.now })
+    const token = await issuer.issue({ max_operations: 10 })
+    const statuses: number[] = []
+    for (const most of [10, 10, 10, 4, 4, 3]) {
+      clock.pass(30_000)
+      issuer.amend(token, { max_operations: most })
+      statuses.push((await server.call('/search', { token })).status)
+    }
+    expect(statuses).toEqual([200, 200, 200, 200, 401, 401])
+  })
+
   it('INT-4: operations_remaining that grows brings nothing back, and one that shrinks holds', async () => {
     const clock = testClock()
     const issuer = await startIssuer(clock)
