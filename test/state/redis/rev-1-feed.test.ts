@@ -119,14 +119,19 @@ describeRedis('REV-1: revocations between processes that share a Redis', () => {
   })
 
   describe.each(clientKinds)('one server that goes away, by the client $name', ({ connect }) => {
-    it('what was missed is heard once it is back, and what somebody else wrote is left alone', async () => {
-      const server = await startRedis(['--appendonly', 'yes', '--appendfsync', 'always'])
+    const start = async (options?: readonly string[]) => {
+      const server = await startRedis(options)
       const [mine, theirs] = [await connect([server.port]), await connect([server.port])]
       onTestFinished(async () => {
         mine.close()
         theirs.close()
         await server.stop()
       })
+      return { server, mine, theirs }
+    }
+
+    it('what was missed is heard once it is back, and what somebody else wrote is left alone', async () => {
+      const { server, mine, theirs } = await start(['--appendonly', 'yes', '--appendfsync', 'always'])
       const listener = listen(redisStore(theirs.client).revocations!)
       const feed = redisStore(mine.client).revocations!
       await feed.publish([{ key: key(1), until: later(100) }], 100)
@@ -147,13 +152,7 @@ describeRedis('REV-1: revocations between processes that share a Redis', () => {
     }, 60_000)
 
     it('a connection for subscribers that was cut without a word is no loss', async () => {
-      const server = await startRedis()
-      const [mine, theirs] = [await connect([server.port]), await connect([server.port])]
-      onTestFinished(async () => {
-        mine.close()
-        theirs.close()
-        await server.stop()
-      })
+      const { server, mine, theirs } = await start()
       const listener = listen(redisStore(theirs.client).revocations!)
       await vi.waitFor(() => { expect(listener.looks()).toBeGreaterThanOrEqual(2) }, deadline)
       await server.command('CLIENT', 'KILL', 'TYPE', 'pubsub')
