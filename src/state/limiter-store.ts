@@ -7,6 +7,7 @@ import { InFlight } from './in-flight.js'
 import { LimiterClient, type CreateLimiter } from './limiter-client.js'
 import { AlignedLimiterWindow, SlidingLimiterWindow, type LimiterAccess, type LimiterCharge, type LimiterWindow } from './limiter-window.js'
 import { windowLengthMs } from './window-counter.js'
+import { refuseUnknownOptions } from './refuse-unknown-options.js'
 
 export type { CreateLimiter, Limiter, LimiterSettings } from './limiter-client.js'
 
@@ -62,8 +63,7 @@ class LimiterStore implements StateStore {
     if (typeof createLimiter !== 'function') throw new TypeError('limiterStore: createLimiter must be a function')
     if (typeof options !== 'object' || (options as unknown) === null) throw new TypeError('limiterStore: the options are an object')
     const { prefix = 'aap', timeoutMs = 250, now, ...others } = options
-    const [unknown] = Object.keys(others)
-    if (unknown !== undefined) throw new TypeError(`limiterStore: unknown option ${unknown}; there are prefix, timeoutMs and now`)
+    refuseUnknownOptions('limiterStore', others, ['prefix', 'timeoutMs', 'now'])
     if (typeof prefix !== 'string') throw new TypeError('limiterStore: prefix must be a string')
     if (!/^[A-Za-z0-9_-]{1,32}$/.test(prefix)) throw new RangeError('limiterStore: prefix must be 1 to 32 of letters, digits, "_" and "-"')
     if (typeof timeoutMs !== 'number') throw new TypeError('limiterStore: timeoutMs must be a number')

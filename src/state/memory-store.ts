@@ -4,6 +4,7 @@ import { AlignedClock, forwardSteps } from './aligned-clock.js'
 import { KeptValues } from './kept-values.js'
 import { ProofLog } from './proof-log.js'
 import { createCounter, windowLengthMs, type Instants, type WindowCounter } from './window-counter.js'
+import { refuseUnknownOptions } from './refuse-unknown-options.js'
 
 export interface MemoryStoreOptions {
   /**
@@ -63,8 +64,7 @@ class MemoryStore implements StateStore {
   #sweep: MapIterator<[string, WindowCounter]> | undefined
 
   constructor({ maxCounters = 1_000_000, maxProofs = 1_000_000, now, monotonicNow, ...others }: MemoryStoreOptions) {
-    const [unknown] = Object.keys(others)
-    if (unknown !== undefined) throw new TypeError(`memoryStore: unknown option ${unknown}; there are maxCounters, maxProofs, now and monotonicNow`)
+    refuseUnknownOptions('memoryStore', others, ['maxCounters', 'maxProofs', 'now', 'monotonicNow'])
     for (const [name, clock] of Object.entries({ now, monotonicNow })) if (clock !== undefined && typeof clock !== 'function') throw new TypeError(`memoryStore: ${name} must be a function`)
     for (const [name, most] of Object.entries({ maxCounters, maxProofs })) {
       if (!Number.isSafeInteger(most) || most < 1) throw new RangeError(`memoryStore: ${name} must be an integer from 1`)

@@ -7,6 +7,7 @@ import { RedisRevocations } from './redis-revocations.js'
 import { runWhenReady, scriptOf } from './redis-script.js'
 import { keyPart, nothing, readInteger, WrittenCharges } from './written-charges.js'
 import { scriptClientOf, type IoRedisClient, type NodeRedisClient, type ScriptClient } from './redis-client.js'
+import { refuseUnknownOptions } from './refuse-unknown-options.js'
 
 export type { IoRedisClient, NodeRedisClient } from './redis-client.js'
 
@@ -57,8 +58,7 @@ class RedisStore implements StateStore {
   constructor(client: ScriptClient, options: RedisStoreOptions) {
     if (typeof options !== 'object' || (options as unknown) === null) throw new TypeError('redisStore: the options are an object')
     const { prefix = 'aap:', now, ...others } = options
-    const [unknown] = Object.keys(others)
-    if (unknown !== undefined) throw new TypeError(`redisStore: unknown option ${unknown}; there are prefix and now`)
+    refuseUnknownOptions('redisStore', others, ['prefix', 'now'])
     if (typeof prefix !== 'string') throw new TypeError('redisStore: prefix must be a string')
     if (!/^[A-Za-z0-9:._/-]{1,64}$/.test(prefix)) throw new RangeError('redisStore: prefix must be 1 to 64 of letters, digits, ":", ".", "_", "-" and "/"')
     if (now !== undefined && typeof now !== 'function') throw new TypeError('redisStore: now must be a function')
