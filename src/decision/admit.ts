@@ -6,8 +6,9 @@ import type { Evaluation } from './evaluate-capability.js'
 import type { VerifiedProof } from '../token/dpop-proof.js'
 import { spentBudget } from '../checks/budget.js'
 import { describeError } from '../model/describe-error.js'
-import { isPromise, type MaybePromise } from '../model/maybe-promise.js'
+import type { MaybePromise } from '../model/maybe-promise.js'
 import { proofIdAt } from '../token/dpop-proof.js'
+import { recover } from './recover.js'
 import { whenReady } from './when-ready.js'
 
 /** The capability that admits the request, or why none does. */
@@ -120,7 +121,8 @@ function refusedProof(verdict: GateVerdict | typeof notFresh): Denial | undefine
   }
 }
 
-function noVerdict(verdict: unknown): Error {
+/** Of a store that answered something else than it was asked. */
+export function noVerdict(verdict: unknown): Error {
   return new Error(`the store answered ${JSON.stringify(verdict)}`)
 }
 
@@ -153,13 +155,4 @@ function ask({ scope, proof }: Pick<Claimant, 'scope' | 'proof'>, wanted: Omit<A
 /** QTA-6: a store that cannot say whether there is room has not said that there is. */
 function unavailable(error: unknown): AdmissionOutcome {
   return { denial: { code: 'temporarily_unavailable', rule: 'QTA-6', detail: describeError(error), retryAfterSeconds: 1 } }
-}
-
-function recover<T>(attempt: () => MaybePromise<T>, instead: (error: unknown) => T): MaybePromise<T> {
-  try {
-    const result = attempt()
-    return isPromise(result) ? result.catch(instead) : result
-  } catch (error) {
-    return instead(error)
-  }
 }

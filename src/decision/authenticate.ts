@@ -10,9 +10,10 @@ import { checkRevoked } from './check-revoked.js'
 import { checkTimes } from '../token/standard-claims.js'
 import { checkTokenText, extractCredentials, type Credentials } from '../token/credentials.js'
 import { IntrospectionUnavailable } from '../token/introspection-unavailable.js'
-import { isPromise, type MaybePromise } from '../model/maybe-promise.js'
+import type { MaybePromise } from '../model/maybe-promise.js'
 import { KeysUnavailable } from '../token/key-set.js'
 import { nothingForwarded, readForwarded } from '../token/forwarded.js'
+import { recover } from './recover.js'
 import { TokenRefused } from '../token/token-refused.js'
 import { verifyToken, type VerifiedToken } from '../token/verify-token.js'
 import { whenReady } from './when-ready.js'
@@ -122,12 +123,7 @@ function noteLegacyScopes({ byLegacyScopes, facts: { issuer }, compiled: { autho
 
 /** Whatever the steps throw that is an answer, becomes one. */
 function refusing(attempt: () => MaybePromise<Verification>): MaybePromise<Verification> {
-  try {
-    const result = attempt()
-    return isPromise(result) ? result.catch(denialOf) : result
-  } catch (error) {
-    return denialOf(error)
-  }
+  return recover(attempt, denialOf)
 }
 
 function denialOf(error: unknown): Verification {

@@ -5,6 +5,9 @@ import type { VerifiedToken } from '../token/verify-token.js'
 import { describeError } from '../model/describe-error.js'
 import { isPromise, type MaybePromise } from '../model/maybe-promise.js'
 import { keepMsOf } from './keep-ms-of.js'
+import { noVerdict } from './admit.js'
+import { recover } from './recover.js'
+import { whenReady } from './when-ready.js'
 
 const otherTask: Denial = Object.freeze({ code: 'invalid_token', rule: 'INT-5', detail: 'the ephemeral token was seen with another task' })
 
@@ -40,12 +43,7 @@ export class TaskBindings {
   }
 
   #ask(verified: VerifiedToken, { key, task }: NonNullable<VerifiedToken['task']>, nowMs: number): MaybePromise<Denial | undefined> {
-    try {
-      const verdict = this.#state.admit({ scope: key, task: { key, task, keepMs: keepMsOf(verified, nowMs) }, alternatives: [] })
-      return isPromise(verdict) ? verdict.then(denialBy).catch(unavailable) : denialBy(verdict)
-    } catch (error) {
-      return unavailable(error)
-    }
+    return recover(() => whenReady(this.#state.admit({ scope: key, task: { key, task, keepMs: keepMsOf(verified, nowMs) }, alternatives: [] }), denialBy), unavailable)
   }
 }
 
@@ -53,7 +51,7 @@ export class TaskBindings {
 function denialBy(verdict: AdmissionVerdict): Denial | undefined {
   if (verdict.outcome === 'other-task') return otherTask
   if (verdict.outcome === 'admitted' && verdict.holdsTask === true) return undefined
-  throw new Error(`the store answered ${JSON.stringify(verdict)}`)
+  throw noVerdict(verdict)
 }
 
 /** QTA-6: a store that cannot say what the token was first seen with has not said that it was this. */

@@ -37,6 +37,12 @@ export interface SignedText {
   readonly signature: Uint8Array
 }
 
+/** The first of these keys that made the signature. */
+export async function findVerifier(keys: readonly VerificationKey[], algorithm: Algorithm, signed: SignedText): Promise<VerificationKey | undefined> {
+  for (const key of keys) if (await isVerifiedBy(key, algorithm, signed)) return key
+  return undefined
+}
+
 /**
  * Whether a key made this signature. In the thread pool, so that a second core verifies while this one serves; and not by
  * WebCrypto, which spends a quarter of an ES256 check on its own arguments. Whatever cannot be verified is not.

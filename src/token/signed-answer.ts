@@ -5,7 +5,7 @@ import type { KeySet } from './key-set.js'
 import { answerOf, type IntrospectionAnswer } from './introspection-answer.js'
 import { checkAudience } from './standard-claims.js'
 import { isAlgorithm } from './algorithms.js'
-import { isVerifiedBy } from './jws-signature.js'
+import { findVerifier } from './jws-signature.js'
 import { parseJws } from './jws-parts.js'
 
 /** What a signed answer has to hold to. */
@@ -33,10 +33,8 @@ export const signedAnswerType = 'application/token-introspection+jwt'
  */
 export async function readSignedAnswer(bytes: Uint8Array, rules: SignedAnswerRules): Promise<IntrospectionAnswer> {
   const { header: { algorithm, keyId }, payload, ...signed } = parseJws(Buffer.from(bytes).toString('latin1'), malformed, (header) => readHeader(header, rules.algorithms), { allowsNull: true })
-  for (const key of await rules.keys.find(keyId, algorithm)) {
-    if (await isVerifiedBy(key, algorithm, signed)) return answerIn(payload, rules)
-  }
-  return refuse('the signature does not verify')
+  if ((await findVerifier(await rules.keys.find(keyId, algorithm), algorithm, signed)) === undefined) refuse('the signature does not verify')
+  return answerIn(payload, rules)
 }
 
 function answerIn({ iss, aud, iat, token_introspection: members }: Claims, { issuer, recipients, toleranceSeconds, now }: SignedAnswerRules): IntrospectionAnswer {

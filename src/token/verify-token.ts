@@ -9,7 +9,7 @@ import { deepFreeze } from '../claims/deep-freeze.js'
 import { hasAapClaims } from '../claims/dialect.js'
 import { parseAuthorization } from '../claims/parse-authorization.js'
 import { readLegacyScopes, type LegacyScopes } from '../claims/legacy-scopes.js'
-import { isVerifiedBy } from './jws-signature.js'
+import { findVerifier } from './jws-signature.js'
 import { parseCompactJws, type JwtRules, type UnverifiedJwt } from './compact-jws.js'
 import { TokenRefused, refuseToken } from './token-refused.js'
 import type { CapabilityCompiler } from '../claims/compile-capability.js'
@@ -108,8 +108,7 @@ function findIssuer({ payload }: UnverifiedJwt, issuers: TrustedIssuers): Truste
 /** TOK-1. A key that cannot be used is a key that does not verify. */
 async function verifySignature({ algorithm, keyId, ...signed }: UnverifiedJwt, issuer: TrustedIssuer): Promise<VerificationKey> {
   const candidates = await issuer.keys.find(keyId, algorithm)
-  for (const key of candidates) if (await isVerifiedBy(key, algorithm, signed)) return key
-  return refuseToken('TOK-1', candidates.length === 0 ? 'the issuer has no such key' : 'the signature does not verify')
+  return (await findVerifier(candidates, algorithm, signed)) ?? refuseToken('TOK-1', candidates.length === 0 ? 'the issuer has no such key' : 'the signature does not verify')
 }
 
 function refuseIf(denial: Denial | undefined, token: { issuer: string; id: string }): void {
