@@ -17,7 +17,7 @@ describeRedis('INT-4: expires_on_completion, on guards that share a Redis', () =
     afterAll(() => { for (const each of connected) each.close() })
 
     const startGuards = async (issuer: AgentTokenIssuer, now: () => number): Promise<readonly Guard[]> => {
-      const guards = connected.map(({ client }) => createGuard({ issuer: issuer.trusted(), audience, baseUrl: audience, store: redisStore(client), now, audit: [], logger: { info: () => undefined, warn: () => undefined, error: () => undefined } }))
+      const guards = connected.map(({ client }) => createGuard({ issuer: issuer.trusted(), audience, baseUrl: audience, store: redisStore(client), storeTimeoutMs: 20_000, now, audit: [], logger: { info: () => undefined, warn: () => undefined, error: () => undefined } }))
       onTestFinished(async () => { for (const guard of guards) await guard.close() })
       await Promise.all(guards.map((guard) => guard.ready()))
       return guards
