@@ -5,7 +5,7 @@ import type { WireIntrospectionAnswer } from '../model/wire-introspection-answer
 import { capabilitiesOf, splitScopes, type ScopeTable } from './scope-table.js'
 import { deepFreeze } from './deep-freeze.js'
 import { hasAapClaims } from './dialect.js'
-import { internCapability } from './intern-capability.js'
+import { internAgent, internCapability } from './intern.js'
 import { isAboutLength, validateAgent, validateIntrospectionAnswer } from '../schema/claim-validators.js'
 import { parseAuthorization, type ParsedAuthorization } from './parse-authorization.js'
 import { parseDelegation } from './parse-delegation.js'
@@ -98,7 +98,7 @@ function readAgent({ sub, client_id, agent_type, organization_id, delegated_by, 
     ...(orchestrator_id !== undefined && { orchestrator: orchestrator_id }),
   }
   const problem = validateAgent(agent)
-  return problem === undefined ? agent : invalidToken('TOK-8', `agent: ${problem}`)
+  return problem === undefined ? internAgent(agent) : invalidToken('TOK-8', `agent: ${problem}`)
 }
 
 function readTask({ task_id, task_type, intent_description }: WireIntrospectionAnswer): Task {

@@ -3,7 +3,7 @@ import type { ParsedAuthorization } from './parse-authorization.js'
 import type { TokenFacts } from '../model/token-facts.js'
 import { parseDelegation } from './parse-delegation.js'
 import { deepFreeze } from './deep-freeze.js'
-import { internCapability } from './intern-capability.js'
+import { internAgent, internCapability } from './intern.js'
 import { capabilitiesOf, type ScopeTable } from './scope-table.js'
 
 type LegacyFacts = Pick<TokenFacts, 'subject' | 'clientId' | 'scopes'>
@@ -28,6 +28,6 @@ export function readLegacyScopes({ subject, clientId, scopes }: LegacyFacts, act
   if (id === '' || Array.from(id).length > maxAgentIdLength) return { code: 'invalid_token', rule: 'TOK-8', detail: 'neither client_id nor sub can be an agent id' }
 
   const { delegation, denial: delegationDenial } = parseDelegation(undefined, act)
-  const authorization = { agent: { id, type: legacyAgentType, operator: id }, task: {}, capabilities: capabilities.map(internCapability), delegation }
+  const authorization = { agent: internAgent({ id, type: legacyAgentType, operator: id }), task: {}, capabilities: capabilities.map(internCapability), delegation }
   return { authorization: deepFreeze(authorization), delegationDenial }
 }

@@ -6,7 +6,7 @@ import { compileTimeWindow } from '../matching/time-window.js'
 import { parseTimestamp } from '../matching/timestamp.js'
 import { isAboutLength, validateAgent, validateAudit, validateCapabilitiesShape, validateContext, validateOversight, validateTask } from '../schema/claim-validators.js'
 import { deepFreeze } from './deep-freeze.js'
-import { internCapability } from './intern-capability.js'
+import { internAgent, internCapability, internOversight } from './intern.js'
 import { parseDelegation } from './parse-delegation.js'
 import { readDialect, type AapClaims } from './dialect.js'
 
@@ -73,13 +73,13 @@ function invalidToken(rule: string, detail: string): Denial {
 function readAgent(wire: WireAgent): Agent {
   const { model } = wire
   const runtime = readRuntime(wire)
-  return {
+  return internAgent({
     id: wire.id,
     type: wire.type,
     operator: wire.operator,
     ...(model !== undefined && { model: typeof model === 'string' ? model : pick(model, ['provider', 'id', 'version']) }),
     ...(runtime !== undefined && { runtime }),
-  }
+  })
 }
 
 /** An agent that describes its runtime under both names is attested where both say so: an alias never fails open (DIA-4). */
@@ -123,14 +123,14 @@ function readCapability(wire: WireCapabilities[number]): Capability {
 
 function readOversight(wire: WireOversight): Oversight {
   const { level, approval_reference, approval_workflow, approval_timeout } = wire
-  return {
+  return internOversight({
     requiresHumanApprovalFor: [...new Set([...(wire.requires_human_approval_for ?? []), ...(wire.requires_approval_for ?? [])])],
     notifyOn: wire.notify_on ?? [],
     ...(level !== undefined && { level }),
     ...(approval_reference !== undefined && { approvalReference: approval_reference }),
     ...(approval_workflow !== undefined && { approvalWorkflow: approval_workflow }),
     ...(approval_timeout !== undefined && { approvalTimeoutSeconds: approval_timeout }),
-  }
+  })
 }
 
 /** `null` where the window cannot be read. */

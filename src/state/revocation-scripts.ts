@@ -13,7 +13,13 @@ local time = redis.call('TIME')
 local now = tonumber(time[1])
 local ended = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, 1000)
 if #ended > 0 then redis.call('ZREM', KEYS[1], unpack(ended)) end
-if redis.call('ZCARD', KEYS[1]) + (#ARGV - 3) / 2 > tonumber(ARGV[3]) then return 'full' end
+local room = tonumber(ARGV[3]) - redis.call('ZCARD', KEYS[1])
+if room < (#ARGV - 3) / 2 then
+  for i = 4, #ARGV, 2 do
+    if not redis.call('ZSCORE', KEYS[1], ARGV[i]) then room = room - 1 end
+  end
+  if room < 0 then return 'full' end
+end
 local keepMs = math.max(redis.call('PTTL', KEYS[1]), 0)
 local told = {}
 for i = 4, #ARGV, 2 do

@@ -113,7 +113,8 @@ export class IntrospectedTokens {
     const { facts, times, confirmation } = read
     const identity: TokenIdentity = { issuer: issuer.issuer, id: facts.id }
     const { parsed, byLegacyScopes } = this.#parse(read, issuer, rules, identity)
-    const compiled = compileAuthorization(parsed, identity, facts.subject, rules.compiler)
+    const view = deepFreeze({ ...parsed.authorization, token: facts })
+    const compiled = compileAuthorization({ ...parsed, authorization: view }, identity, facts.subject, rules.compiler)
     const { agent, task, budget } = parsed.authorization
     const verified: VerifiedToken = {
       facts,
@@ -125,7 +126,7 @@ export class IntrospectedTokens {
       byLegacyScopes,
       ...(agent.type === 'ephemeral' && task.id !== undefined && { task: { key: compiled.tokenDigest, task: digestOf(task.id) } }),
       ...this.#useOf(token, compiled.tokenDigest, budget),
-      view: deepFreeze({ ...compiled.authorization, token: facts }),
+      view,
     }
     this.#verified.set(answer, verified)
     return verified

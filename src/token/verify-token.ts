@@ -94,8 +94,9 @@ export async function verifyToken(token: string, rules: VerificationRules, nowMs
   const legacyScopes = rules.legacyScopes === undefined || hasAapClaims(jwt.payload) ? undefined : rules.legacyScopes
   const parsed = accept(legacyScopes === undefined ? parseAuthorization(jwt.payload, issuer.claimPrefix) : readLegacyScopes(facts, jwt.payload.act, legacyScopes))
   const confirmation = accept(readConfirmation(jwt.payload))
-  const compiled = compileAuthorization(parsed, { issuer: issuer.issuer, id: tokenId }, subject, rules.compiler)
-  return { facts, times, issuer, key, compiled, confirmation, byLegacyScopes: legacyScopes !== undefined, view: deepFreeze({ ...compiled.authorization, token: facts }) }
+  const view = deepFreeze({ ...parsed.authorization, token: facts })
+  const compiled = compileAuthorization({ ...parsed, authorization: view }, { issuer: issuer.issuer, id: tokenId }, subject, rules.compiler)
+  return { facts, times, issuer, key, compiled, confirmation, byLegacyScopes: legacyScopes !== undefined, view }
 }
 
 /** TOK-4: only then are its keys, and only its keys, used. */

@@ -20,7 +20,7 @@ process.on('message', (task: RevokingTask) => { void run(task) })
 async function run(task: RevokingTask): Promise<void> {
   if ('serve' in task) {
     connected = await clientKinds.find(({ name }) => name === task.serve.client)!.connect([task.serve.redisPort])
-    middleware = aapGuard({ ...task.serve.options, store: redisStore(connected.client), audit: [] })
+    middleware = aapGuard({ ...task.serve.options, store: redisStore(connected.client), storeTimeoutMs: 20_000, audit: [] })
     const app = express()
     app.use(middleware)
     app.get('/search', requireCapability('a'), (_, res) => { res.json({}) })

@@ -1,4 +1,4 @@
-import { connect as connectHttp2 } from 'node:http2'
+import { connect as connectHttp2, type IncomingHttpHeaders } from 'node:http2'
 import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls'
 import { once } from 'node:events'
 import { onTestFinished } from 'vitest'
@@ -74,9 +74,15 @@ function overHttp2(socket: TLSSocket): TlsConnection['get'] {
   session.on('error', () => undefined)
   return async (path, headers = {}) => {
     const stream = session.request({ ':path': path, ...(headers as Record<string, string | string[]>) })
-    const [answered] = await once(stream, 'response')
+    const answered = await new Promise<IncomingHttpHeaders>((resolve, reject) => {
+      // A session that starts on a connection that is closed already, or closes at once, says nothing.
+      const closed = (): void => { reject(new Error('the connection was closed before the answer')) }
+      if (socket.destroyed) closed()
+      socket.once('close', closed)
+      stream.once('response', resolve).once('error', reject).once('close', closed)
+    })
     let text = ''
     for await (const part of stream) text += String(part)
-    return { status: answered[':status'], json: JSON.parse(text) }
+    return { status: Number(answered[':status']), json: JSON.parse(text) }
   }
 }

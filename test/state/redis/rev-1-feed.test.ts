@@ -95,6 +95,8 @@ describeRedis('REV-1: revocations between processes that share a Redis', () => {
         const listener = listen(feed)
         await vi.waitFor(() => { expect(listener.heard.get(key(1))).toBe(until) }, deadline)
         await expect(feed.publish([{ key: key(3), until }, { key: key(4), until }], 3)).rejects.toThrow(/keeps 3 revocations/)
+        // What it knows takes no room.
+        await feed.publish([{ key: key(1), until }, { key: key(2), until }], 2)
         const soon = later(1)
         await feed.publish([{ key: key(5), until: soon }], 3)
         const early = await feed.publish([{ key: key(6), until }], 3).then(() => 'kept', String)
