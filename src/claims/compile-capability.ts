@@ -27,6 +27,8 @@ export interface CompiledCheck {
   readonly label: string
   readonly rule: string
   readonly check: ConstraintCheck
+  /** Whether it looks at the addresses of the target (CON-3). */
+  readonly needsAddresses: boolean
 }
 
 export interface CompiledApproval extends Pick<ApprovalRequirement, 'isNeeded'> {
@@ -69,14 +71,19 @@ export class CapabilityCompiler {
     const quotas = [...mergeQuotas(named.filter(isQuota)), ...demands.flatMap((demand) => demand.quotas)]
     return {
       action,
-      checks: [...named.flatMap(({ label, rule, compiled }) => checksOf(compiled).map((check) => ({ label, rule, check }))), ...unknownMembers(capability)],
+      checks: [...named.flatMap((constraint) => checksOf(constraint.compiled).map((check) => ({ label: constraint.label, rule: constraint.rule, check, needsAddresses: needsAddresses(constraint) }))), ...unknownMembers(capability)],
       quotas,
       approvals: named.flatMap(({ label, compiled }) => (typeof compiled === 'object' && compiled.kind === 'approval' ? [{ label, isNeeded: compiled.isNeeded }] : [])),
       countsRequestsOnly: quotas.every(({ countsRequests }) => countsRequests),
-      needsAddresses: named.some(({ name }) => name === 'ip_ranges_allowed'),
+      needsAddresses: named.some(needsAddresses),
       limits: lowestLimits(named),
     }
   }
+}
+
+/** One that does not compile denies whatever the addresses are. */
+function needsAddresses({ name, defect }: NamedConstraint): boolean {
+  return name === 'ip_ranges_allowed' && defect === undefined
 }
 
 type NamedQuota = NamedConstraint & { readonly compiled: QuotaRequirement }
@@ -119,7 +126,7 @@ function lowestLimits(named: readonly NamedConstraint[]): BodyLimits | undefined
 function unknownMembers(capability: Capability): CompiledCheck[] {
   return unknownMembersOf(capability).map((label) => {
     const verdict = deny('aap_constraint_violation', `${label} of a capability is unknown`)
-    return { label, rule: 'CAP-8', check: () => verdict }
+    return { label, rule: 'CAP-8', check: () => verdict, needsAddresses: false }
   })
 }
 

@@ -6,24 +6,26 @@ import type { Denial } from '../model/denial.js'
 import type { Facts } from '../model/facts.js'
 import type { Forwarded } from '../token/forwarded.js'
 import type { MatchedCapability } from '../model/decision.js'
-import type { BudgetCharge } from '../model/store.js'
+import type { BudgetCharge, QuotaCharge } from '../model/store.js'
 import type { MaybePromise } from '../model/maybe-promise.js'
 import type { ResourceRequest } from '../model/resource-request.js'
 import type { Route } from './route.js'
 import type { VerifiedProof } from '../token/dpop-proof.js'
 import type { VerifiedToken } from '../token/verify-token.js'
-import { admit, admitProof, refusedFirst, type AdmissionOutcome, type Claimant } from './admit.js'
+import { admit, admitProof, type AdmissionOutcome, type Claimant } from './admit.js'
 import { knownBodyBytes } from './body-length.js'
 import { callHook } from './hook.js'
 import { checkAuthorization } from '../checks/order.js'
 import { checkParent } from './check-parent.js'
 import { demandsOn, type Demands, type LocalPolicy } from '../checks/local-policy.js'
 import { isSupervised } from '../claims/is-supervised.js'
+import { describeError } from '../model/describe-error.js'
 import { evaluateCapability, type ApprovalReason, type Evaluation } from './evaluate-capability.js'
 import { gatherFacts } from './gather-facts.js'
 import { isActionName } from '../matching/action-name.js'
 import { isBound } from '../token/confirmation.js'
 import { keepMsOf } from './keep-ms-of.js'
+import { recover } from './recover.js'
 import { requiresProof } from './requires-proof.js'
 import { whenReady } from './when-ready.js'
 import { parseTarget, type Target } from '../matching/target.js'
@@ -38,7 +40,7 @@ export interface Attempt {
   /** Facts of every route (option `facts`). */
   readonly commonFacts: Facts
   readonly nowMs: number
-  /** Position of the capability that admitted this request for an action already: it counts once (QTA-2). */
+  /** What admitted this request for an action already: it counts once (QTA-2). */
   readonly admittedBy: AdmittedBy
   /** The proof that came with the request, unless it was shown to the store already (POP-3). */
   readonly proof: VerifiedProof | undefined
@@ -47,13 +49,22 @@ export interface Attempt {
 }
 
 /** Without an action: for any. */
-export type AdmittedBy = (action?: string) => number | undefined
+export type AdmittedBy = (action?: string) => EarlierAdmission | undefined
+
+export interface EarlierAdmission {
+  /** Position of the capability that admitted. */
+  readonly index: number
+  /** What was counted for the action so far. */
+  readonly taken: readonly QuotaCharge[]
+}
 
 /** What was decided about an attempt, with everything the audit record wants to know. */
 export interface Ruling {
   readonly denial?: Denial | undefined
   readonly action?: string | undefined
   readonly capability?: MatchedCapability | undefined
+  /** What was counted of its quotas now. */
+  readonly taken?: readonly QuotaCharge[] | undefined
   readonly target?: Target | undefined
   /** The addresses that were checked, where a constraint looked at them (CON-3). */
   readonly addresses?: readonly string[] | undefined
@@ -70,7 +81,17 @@ interface Judgement {
   readonly target?: Target | undefined
   readonly facts?: ConstraintFacts
   readonly evaluations?: readonly Evaluation[]
+  readonly failure?: Evaluated['failure']
 }
+
+interface Evaluated {
+  readonly evaluations: readonly Evaluation[]
+  /** What came of the capability after the last of these. */
+  readonly failure?: { readonly error: unknown }
+}
+
+/** Addresses are added where they are needed. */
+type GatheredFacts = ConstraintFacts & { addresses: ConstraintFacts['addresses'] }
 
 /**
  * Decides one attempt in the order of ORD-1. What is cheap and stateless comes first, state last and in one step, so that
@@ -111,16 +132,16 @@ function judge(attempt: Attempt, rules: DecisionRules): MaybePromise<Judgement> 
       const demands = demandsOn(rules.verification.compiler.policy, action, compiled.hasUnknownActors)
       const denial = checkAuthorization(compiled, demands, taskFacts, nowMs, rules.verification.toleranceMs) ?? checkParent(verified, rules.tokens, rules.verification.compiler)
       if (denial !== undefined) return { denial, action }
-      const candidates = findCandidates(action, compiled)
+      const candidates = findCandidates(action, compiled, attempt.admittedBy)
       if (action === undefined || 'code' in candidates) return { denial: candidates as Denial, action }
 
       return whenReady(gatherFacts(taskFacts, route.actionHooks, hookRequest, task, hookTimeoutMs), (known) => {
         const target = parseTarget(known.target)
-        return whenReady(resolveAddresses(target, known, candidates, rules), (addresses) => {
-          const facts = describeRequest(attempt, known, target, addresses, candidates)
-          const approvalReason = approvalReasonOf(action, compiled, demands, rules.verification.compiler.policy, known)
-          return whenReady(evaluateAll(candidates, facts, approvalReason, hookTimeoutMs), (evaluations) => ({ action, target, facts, evaluations }))
-        })
+        const facts = describeRequest(attempt, known, target, candidates)
+        const approvalReason = approvalReasonOf(action, compiled, demands, rules.verification.compiler.policy, known)
+        const resolve = addressResolver(facts, known, rules)
+        const evaluate = (candidate: Candidate): MaybePromise<Evaluation> => evaluateCapability(candidate, facts, resolve, approvalReason, hookTimeoutMs)
+        return whenReady(evaluateAll(candidates, evaluate), (evaluated) => ({ action, target, facts, ...evaluated }))
       })
     }),
   )
@@ -138,22 +159,35 @@ function resolveAction({ action }: Route, request: unknown, timeoutMs: number): 
   return whenReady(callHook('action', timeoutMs, () => action(request)), (name) => (isActionName(name) ? name : undefined))
 }
 
-function findCandidates(action: string | undefined, compiled: CompiledAuthorization): readonly Candidate[] | Denial {
+/** All that are for the action; where the request was admitted for it before, the one that did (QTA-2). */
+function findCandidates(action: string | undefined, compiled: CompiledAuthorization, admittedBy: AdmittedBy): readonly Candidate[] | Denial {
   if (action === undefined) return { code: 'aap_invalid_capability', rule: 'RTE-1', detail: 'the route gives no valid action name' }
   const candidates = candidatesFor(compiled, action)
+  const before = admittedBy(action)
+  const same = before && candidates.find(({ index }) => index === before.index)
+  if (same !== undefined) return [same]
   return candidates.length > 0 ? candidates : { code: 'aap_invalid_capability', rule: 'CAP-2', detail: `no capability for ${action}` }
 }
 
-/** CON-3: where a constraint needs the addresses of a name and the route has none, `resolveTargets` is asked. */
-function resolveAddresses(target: Target | undefined, facts: Facts, candidates: readonly Candidate[], { resolveTargets, hookTimeoutMs }: DecisionRules): MaybePromise<Facts['addresses']> {
-  if (resolveTargets === undefined || target?.addressFamily !== 0 || 'addresses' in facts || !candidates.some(({ capability }) => capability.needsAddresses)) return facts.addresses
-  return callHook('resolveTargets', hookTimeoutMs, () => resolveTargets(target.host))
+/**
+ * CON-3: where a constraint needs the addresses of a name and the route has none, `resolveTargets` is asked, once a request.
+ * `undefined` where there is nothing to ask.
+ */
+function addressResolver(facts: GatheredFacts, known: Facts, { resolveTargets, hookTimeoutMs }: DecisionRules): (() => MaybePromise<void>) | undefined {
+  const { target } = facts
+  if (resolveTargets === undefined || target?.addressFamily !== 0 || 'addresses' in known) return undefined
+  let isAsked = false
+  return () => {
+    if (isAsked) return undefined
+    isAsked = true
+    return whenReady(callHook('resolveTargets', hookTimeoutMs, () => resolveTargets(target.host)), (addresses) => { facts.addresses = addresses })
+  }
 }
 
-function describeRequest({ request, forwarded, nowMs }: Attempt, facts: Facts, target: Target | undefined, addresses: Facts['addresses'], candidates: readonly Candidate[]): ConstraintFacts {
+function describeRequest({ request, forwarded, nowMs }: Attempt, facts: Facts, target: Target | undefined, candidates: readonly Candidate[]): GatheredFacts {
   const bodyBytes = candidates.some(({ capability }) => capability.limits?.requestBytes !== undefined) ? knownBodyBytes(request) : undefined
   const limitsResponse = request.limitsResponse === true
-  return Object.assign({}, facts, { target, isTargetGiven: (facts.target ?? undefined) !== undefined, addresses, method: request.method, encrypted: forwarded.encrypted ?? request.encrypted, bodyBytes, limitsResponse, nowMs })
+  return Object.assign({}, facts, { target, isTargetGiven: (facts.target ?? undefined) !== undefined, addresses: facts.addresses, method: request.method, encrypted: forwarded.encrypted ?? request.encrypted, bodyBytes, limitsResponse, nowMs })
 }
 
 /** OVS-1: the list comes from the signed token, the route and local policy, never from the request. OVS-4: as does what is critical. */
@@ -167,20 +201,30 @@ function approvalReasonOf(action: string, { authorization }: CompiledAuthorizati
   return 'critical' in facts && facts.critical !== false ? { rule: 'OVS-4', detail: 'the agent is supervised, and the action is critical by the route' } : undefined
 }
 
-/** One after the other, so that nothing is left running where one fails. */
-function evaluateAll(candidates: readonly Candidate[], facts: ConstraintFacts, approvalReason: ApprovalReason | undefined, timeoutMs: number, evaluated: readonly Evaluation[] = []): MaybePromise<readonly Evaluation[]> {
-  const candidate = candidates[evaluated.length]
-  if (candidate === undefined) return evaluated
-  return whenReady(evaluateCapability(candidate, facts, approvalReason, timeoutMs), (evaluation) => evaluateAll(candidates, facts, approvalReason, timeoutMs, [...evaluated, evaluation]))
+/**
+ * One after the other, so that nothing is left running where one fails, and none that cannot be needed (CAP-3). A failure
+ * behind a capability that passed answers only if that one has no room.
+ */
+function evaluateAll(candidates: readonly Candidate[], evaluate: (candidate: Candidate) => MaybePromise<Evaluation>, evaluations: readonly Evaluation[] = []): MaybePromise<Evaluated> {
+  const candidate = candidates[evaluations.length]
+  const passed = evaluations.filter(({ denial }) => denial === undefined)
+  if (candidate === undefined || passed.some(({ charge }) => charge.length === 0)) return { evaluations }
+  const goOn = (): MaybePromise<Evaluated> => whenReady(evaluate(candidate), (evaluation) => evaluateAll(candidates, evaluate, [...evaluations, evaluation]))
+  return passed.length === 0 ? goOn() : recover(goOn, (error) => ({ evaluations, failure: { error } }))
 }
 
 /** Everything stateful, in one step. */
-function settle(attempt: Attempt, { denial, action, target, facts, evaluations }: Judgement, rules: DecisionRules): MaybePromise<Ruling> {
+function settle(attempt: Attempt, { denial, action, target, facts, evaluations, failure }: Judgement, rules: DecisionRules): MaybePromise<Ruling> {
   if (action === undefined || facts === undefined || evaluations === undefined) {
     return whenReady(admitProof(claimantOf(attempt), rules), (refused) => ({ denial: refused ?? denial, action }))
   }
-  return whenReady(admitWithin(attempt, action, evaluations, rules), ({ denial: refusal, admitted, isCountedLocally }) =>
-    ({ action, isCountedLocally, target, denial: refusal, capability: matched(admitted), addresses: checkedAddresses(admitted, facts), limits: admitted?.candidate.capability.limits }))
+  return whenReady(admitWithin(attempt, action, evaluations, rules), ({ denial: refusal, admitted, isCountedLocally }) => {
+    if (failure !== undefined) {
+      if (refusal?.code === 'quota_exceeded') throw failure.error
+      rules.warn('alternative failure', `A capability for ${action} could not be judged, and was not needed: ${describeError(failure.error)}`)
+    }
+    return { action, isCountedLocally, target, denial: refusal, capability: matched(admitted), taken: admitted?.charge, addresses: checkedAddresses(admitted, facts), limits: admitted?.candidate.capability.limits }
+  })
 }
 
 /**
@@ -199,15 +243,22 @@ function admitWithin(attempt: Attempt, action: string, evaluations: readonly Eva
 
 /**
  * A request that was admitted before counts once (QTA-2): the capability that admitted it still has to hold with the
- * new facts, and nothing is taken.
+ * new facts, and only what was not counted is: what another guard's policy demands, or more of a quantity.
  */
 function admitOnce(attempt: Attempt, action: string, evaluations: readonly Evaluation[], rules: DecisionRules): MaybePromise<AdmissionOutcome> {
-  const index = attempt.admittedBy(action)
-  if (index === undefined) return admit(evaluations, claimantOf(attempt), rules)
-  const evaluation = evaluations.find(({ candidate }) => candidate.index === index) ?? refusedFirst(evaluations)
-  return whenReady(admitProof(claimantOf(attempt), rules), (refused) => {
-    const denial = refused ?? evaluation.denial
-    return denial === undefined ? { admitted: evaluation } : { denial }
+  const before = attempt.admittedBy(action)
+  const evaluation = before && evaluations.find(({ candidate }) => candidate.index === before.index)
+  if (evaluation === undefined) return admit(evaluations, claimantOf(attempt), rules)
+  if (evaluation.denial === undefined) return admit([{ ...evaluation, charge: untaken(evaluation.charge, before?.taken ?? []) }], claimantOf(attempt), rules)
+  return whenReady(admitProof(claimantOf(attempt), rules), (refused) => ({ denial: refused ?? evaluation.denial }))
+}
+
+/** What of a charge a request has not taken yet. A lower limit holds for what was taken as well: nothing more is taken then, and the limit is compared. */
+function untaken(charge: readonly QuotaCharge[], taken: readonly QuotaCharge[]): readonly QuotaCharge[] {
+  return charge.flatMap((wanted) => {
+    const same = taken.filter(({ key, name, window }) => key === wanted.key && name === wanted.name && window === wanted.window)
+    const quantity = Math.max(0, same.reduce((rest, each) => rest - each.quantity, wanted.quantity))
+    return quantity === 0 && same.some(({ limit }) => limit <= wanted.limit) ? [] : [{ ...wanted, quantity }]
   })
 }
 

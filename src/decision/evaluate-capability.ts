@@ -16,6 +16,9 @@ export interface Evaluation {
   readonly charge: readonly QuotaCharge[]
 }
 
+/** Adds the addresses of the target to the facts; absent where they are there, or nobody can say. */
+export type ResolveAddresses = (() => MaybePromise<void>) | undefined
+
 /** Why a human has to approve the action, whichever capability is used. */
 export interface ApprovalReason {
   readonly rule: 'OVS-1' | 'OVS-4'
@@ -23,25 +26,27 @@ export interface ApprovalReason {
 }
 
 /**
- * Constraints in their order, then approvals, then the quantities that quotas need (ORD-1).
+ * Constraints in their order, then approvals, then the quantities that quotas need (ORD-1). Nobody is asked for addresses
+ * unless all constraints before CON-3 hold.
  *
  * @throws HookFailed where a check throws, rejects, does not settle in time or gives no verdict (ERR-2)
  */
-export function evaluateCapability(candidate: Candidate, facts: ConstraintFacts, approvalReason: ApprovalReason | undefined, timeoutMs: number): MaybePromise<Evaluation> {
+export function evaluateCapability(candidate: Candidate, facts: ConstraintFacts, resolve: ResolveAddresses, approvalReason: ApprovalReason | undefined, timeoutMs: number): MaybePromise<Evaluation> {
   const conclude = (failure: Denial | undefined): Evaluation => {
     const { charge, missing } = chargeOf(candidate, facts)
     return { candidate, denial: failure ?? checkApproval(candidate.capability, facts, approvalReason) ?? missing, charge }
   }
-  return whenReady(runChecks(candidate.capability.checks, 0, facts, timeoutMs), conclude)
+  return whenReady(runChecks(candidate.capability.checks, 0, facts, resolve, timeoutMs), conclude)
 }
 
-function runChecks(checks: readonly CompiledCheck[], start: number, facts: ConstraintFacts, timeoutMs: number): MaybePromise<Denial | undefined> {
+function runChecks(checks: readonly CompiledCheck[], start: number, facts: ConstraintFacts, resolve: ResolveAddresses, timeoutMs: number): MaybePromise<Denial | undefined> {
   for (let i = start; i < checks.length; i++) {
     const named = checks[i] as CompiledCheck
+    if (named.needsAddresses && resolve !== undefined) return whenReady(resolve(), () => runChecks(checks, i, facts, undefined, timeoutMs))
     const answer = callHook(named.label, timeoutMs, () => named.check(facts))
     if (answer === pass) continue
     if (!isPromise(answer)) return toDenial(named, answer)
-    return answer.then((verdict) => toDenial(named, verdict) ?? runChecks(checks, i + 1, facts, timeoutMs))
+    return answer.then((verdict) => toDenial(named, verdict) ?? runChecks(checks, i + 1, facts, resolve, timeoutMs))
   }
   return undefined
 }

@@ -121,9 +121,9 @@ export class GuardCore {
 
   /** Decides one action of a session and records it, unless this request was admitted for it before. Never throws or rejects. */
   decide(session: Session, route: Route, admittedBy: AdmittedBy): MaybePromise<GuardRuling> {
-    return whenReady(this.#rule(session, route, admittedBy), ({ denial, action, capability, target, addresses, limits, isCountedLocally }) => {
+    return whenReady(this.#rule(session, route, admittedBy), ({ denial, action, capability, taken, target, addresses, limits, isCountedLocally }) => {
       const { correlationId, request, verified, token, scheme, nextNonce } = session
-      const ruling: GuardRuling = { denial, action, capability, target, addresses, limits, isCountedLocally, correlationId, request, verified, token, scheme, nextNonce, requiresProof: requiresProof(session.commonFacts, route) }
+      const ruling: GuardRuling = { denial, action, capability, taken, target, addresses, limits, isCountedLocally, correlationId, request, verified, token, scheme, nextNonce, requiresProof: requiresProof(session.commonFacts, route) }
       if (denial?.missingFact !== undefined) this.#tellMissing(denial.missingFact, action, denial.rule, request)
       if (denial !== undefined || action === undefined || admittedBy(action) === undefined) this.recordRuling(ruling)
       return ruling

@@ -12,14 +12,14 @@ import { setAap } from './aap.js'
 
 /** Turns a decision into what happens next: the handler, with `req.aap` complete, or an answer. */
 export function concludeRuling(state: RequestState, ruling: GuardRuling, req: IncomingMessage, res: ServerResponse, next: Next): void {
-  const { denial, action, capability, target, addresses, correlationId, limits } = ruling
+  const { denial, action, capability, taken = [], target, addresses, correlationId, limits } = ruling
   const history = historyOf(req)
   history.isDeciding = false
   if (denial !== undefined || action === undefined || capability === undefined || state.aap === undefined) {
     answerRefused(state.core, { ...ruling, denial: denial ?? { code: 'internal_error', rule: 'ERR-2', detail: 'the decision has no capability' } }, req, res, next)
     return
   }
-  if (admittedBy(req, state, action) === undefined) noteAdmission(req, state, action, capability.index)
+  if (taken.length > 0 || admittedBy(req, state, action) === undefined) noteAdmission(req, state, action, capability.index, taken)
   state.requiresProof ||= ruling.requiresProof
   // The rest of it was frozen with the token.
   state.aap = Object.freeze({

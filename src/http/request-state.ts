@@ -1,9 +1,10 @@
 import type { IncomingMessage } from 'node:http'
 import type { Aap } from './aap.js'
 import type { Denial } from '../model/denial.js'
+import type { EarlierAdmission } from '../decision/authorize.js'
 import type { GuardCore, Session } from '../guard/guard-core.js'
 import type { MaybePromise } from '../model/maybe-promise.js'
-import type { StateStore } from '../model/store.js'
+import type { QuotaCharge, StateStore } from '../model/store.js'
 import { createAttachment } from './attachment.js'
 
 /** What the guard knows about a request, out of reach of everything that can write to the request (AUD-5). */
@@ -58,6 +59,7 @@ interface Admitted {
   readonly action: string
   /** Position of the capability that admitted. */
   readonly index: number
+  readonly taken: readonly QuotaCharge[]
 }
 
 const histories = createAttachment<IncomingMessage, RequestHistory>()
@@ -74,14 +76,17 @@ export function stateOf(req: IncomingMessage): RequestState | undefined {
 }
 
 /** A request counts once for an action, however often it is guarded (QTA-2). */
-export function admittedBy(req: IncomingMessage, { core, session }: RequestState, action?: string): number | undefined {
+export function admittedBy(req: IncomingMessage, { core, session }: RequestState, action?: string): EarlierAdmission | undefined {
   const tokenDigest = session.verified?.compiled.tokenDigest
-  return histories.get(req)?.admissions.find((admission) => (action === undefined || admission.action === action) && admission.tokenDigest === tokenDigest && admission.store === core.settings.rules.state.store)?.index
+  const { store } = core.settings.rules.state
+  const earlier = histories.get(req)?.admissions.filter((admission) => (action === undefined || admission.action === action) && admission.tokenDigest === tokenDigest && admission.store === store)
+  const [first] = earlier ?? []
+  return first && { index: first.index, taken: (earlier ?? []).flatMap(({ taken }) => taken) }
 }
 
-export function noteAdmission(req: IncomingMessage, { core, session }: RequestState, action: string, index: number): void {
+export function noteAdmission(req: IncomingMessage, { core, session }: RequestState, action: string, index: number, taken: readonly QuotaCharge[]): void {
   const tokenDigest = session.verified?.compiled.tokenDigest
-  if (tokenDigest !== undefined) historyOf(req).admissions.push({ store: core.settings.rules.state.store, tokenDigest, action, index })
+  if (tokenDigest !== undefined) historyOf(req).admissions.push({ store: core.settings.rules.state.store, tokenDigest, action, index, taken })
 }
 
 /** A proof is shown to a store once a request, however often it is guarded: the first answer holds (POP-3). */

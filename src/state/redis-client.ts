@@ -23,6 +23,8 @@ export interface IoRedisClient {
 
 /** What the Redis store asks of a client. */
 export interface ScriptClient {
+  /** Whether keys of one script have to be in one slot. */
+  readonly isCluster: boolean
   /** Rejects where there is no connection, and none comes soon. */
   untilReady(): undefined | Promise<void>
   /** Runs it once, and never again where the answer is lost. Its first argument is `1`, or `0` where it must do nothing. */
@@ -122,11 +124,13 @@ function notConnected(): Error {
 
 /** It rejects what was sent when a connection ends, and repeats nothing but what a Cluster node sent elsewhere. */
 class NodeRedisScripts extends Connection implements ScriptClient {
+  readonly isCluster: boolean
   readonly #client: NodeRedisClient & { readonly isOpen?: unknown; readonly isReady?: unknown }
 
   constructor(client: NodeRedisClient) {
     super()
     this.#client = client
+    this.isCluster = 'masters' in client
   }
 
   protected state(): ConnectionState {
@@ -144,7 +148,7 @@ class NodeRedisScripts extends Connection implements ScriptClient {
     await this.untilReady()
     const client = this.#client as unknown as NodeRedisSubscriber
     // A Cluster has a connection for subscribers already, and looks for another node where that one is lost.
-    if ('masters' in client) {
+    if (this.isCluster) {
       await client.subscribe(channel, listener)
       return () => { ignoreRejection(client.unsubscribe(channel, listener)) }
     }
@@ -185,6 +189,7 @@ interface NodeRedisSubscriber {
  * `retryDelayOnFailover` of a Cluster, both on by default. Then the same bytes say `0`, which the script does nothing for.
  */
 class IoRedisScripts extends Connection implements ScriptClient {
+  readonly isCluster: boolean
   readonly #client: IoRedisClient
   /** An argument of everything that was sent since a connection was lost. */
   #isFirstTime = Buffer.alloc(1, '1')
@@ -192,6 +197,7 @@ class IoRedisScripts extends Connection implements ScriptClient {
   constructor(client: IoRedisClient) {
     super()
     this.#client = client
+    this.isCluster = (client as { readonly isCluster?: unknown }).isCluster === true
     const lost = (): void => {
       this.#isFirstTime.fill('0')
       this.#isFirstTime = Buffer.alloc(1, '1')
@@ -221,7 +227,7 @@ class IoRedisScripts extends Connection implements ScriptClient {
     await this.untilReady()
     const client = this.#client as unknown as IoRedisSubscriber
     // A Cluster has a connection for subscribers already, and looks for another node where that one is lost.
-    const own = client.isCluster === true ? client : client.duplicate({ lazyConnect: true, autoResubscribe: true, maxRetriesPerRequest: null, enableOfflineQueue: true })
+    const own = this.isCluster ? client : client.duplicate({ lazyConnect: true, autoResubscribe: true, maxRetriesPerRequest: null, enableOfflineQueue: true })
     const hear = (from: string, message: string): void => { if (from === channel) listener(message) }
     own.on('message', hear)
     const end = (): void => {
@@ -247,7 +253,6 @@ class IoRedisScripts extends Connection implements ScriptClient {
 
 /** What a client can do beside, where it subscribes. */
 interface IoRedisSubscriber {
-  readonly isCluster?: boolean
   readonly stream?: { unref(): void }
   duplicate(options: object): IoRedisSubscriber
   disconnect(): void

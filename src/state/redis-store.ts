@@ -52,6 +52,8 @@ class RedisStore implements StateStore {
   readonly revocations: RevocationFeed
   readonly #client: ScriptClient
   readonly #prefix: string
+  /** On a single server all keys are together, and local policy may count by others without their moving. */
+  readonly #onlySlot: string
   readonly #now: Clock | undefined
   readonly #charges = new WrittenCharges()
 
@@ -64,6 +66,7 @@ class RedisStore implements StateStore {
     if (now !== undefined && typeof now !== 'function') throw new TypeError('redisStore: now must be a function')
     this.#client = client
     this.#prefix = prefix
+    this.#onlySlot = `${prefix}{all}:`
     this.#now = now
     this.answers = new RedisAnswers(client, prefix)
     this.revocations = new RedisRevocations(client, prefix)
@@ -76,7 +79,7 @@ class RedisStore implements StateStore {
 
   #inputOf({ scope, task, proof, budget, alternatives, chargeOnly }: Admission): { readonly keys: readonly string[]; readonly args: readonly string[] } {
     const keys: string[] = []
-    const slot = `${this.#prefix}{${keyPart(scope)}}:`
+    const slot = this.#client.isCluster ? `${this.#prefix}{${keyPart(scope)}}:` : this.#onlySlot
     if (task !== undefined) keys.push(`${slot}t:${keyPart(task.key)}`)
     if (proof !== undefined) keys.push(`${slot}p:${keyPart(proof.key)}`)
     if (budget !== undefined) keys.push(`${slot}b:${keyPart(budget.key)}`)

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { defineConstraint } from '../../src/index.js'
 import { memoryStore } from '../../src/state/memory-store.js'
 import { deciding, nowMs, outcomeOf } from './decisions.js'
 
@@ -53,6 +54,27 @@ describe('CAP-3: several capabilities for one action are alternatives', () => {
       }),
     )
     expect(seconds).toEqual([1_800, 1_800, 1_800, 1])
+  })
+
+  describe('one that cannot be judged', () => {
+    const broken = defineConstraint({ name: 'broken', compile: (later) => () => { if (later === 'later') return Promise.reject(new Error('down')); throw new Error('down') } })
+    const judging = (...list: readonly object[]) => deciding({ capabilities: capabilities(...list), registered: [broken] })
+
+    it.each([true, 'later'])('is not asked behind one that holds without quotas (%s)', (value) => {
+      expect(outcomeOf(judging({}, { broken: value }).decide())).toBe('allow 0')
+    })
+
+    it.each([true, 'later'])('answers only where those before it have no room (%s)', async (value) => {
+      const { decide, warnings } = judging({ max_requests_per_hour: 2 }, { broken: value }, {})
+      expect([outcomeOf(await decide()), outcomeOf(await decide())]).toEqual(['allow 0', 'allow 0'])
+      expect(warnings[0]).toMatch(/not needed: .*down/)
+      await expect((async () => decide())()).rejects.toThrow('down')
+    })
+
+    it.each([true, 'later'])('answers before those after it (%s)', async (value) => {
+      await expect((async () => judging({ broken: value }, {}).decide())()).rejects.toThrow('down')
+      await expect((async () => judging(post, { broken: value }, {}).decide())()).rejects.toThrow('down')
+    })
   })
 
   it('a capability without quotas asks no store', () => {

@@ -52,6 +52,28 @@ describe('CON-3: resolveTargets', () => {
     expect((ruling as { addresses?: unknown }).addresses).toBeUndefined()
   })
 
+  it.each<[string, object, string]>([
+    ['a method (CON-5)', { allowed_methods: ['POST'] }, 'aap_constraint_violation CON-5'],
+    ['encryption (CON-12)', { require_encryption: true }, 'aap_constraint_violation CON-12'],
+    ['a domain that is not allowed (CON-2)', { domains_allowed: ['example.com'] }, 'aap_domain_not_allowed CON-2'],
+    ['a domain that is blocked (CON-2)', { domains_blocked: ['example.org'] }, 'aap_domain_not_allowed CON-2'],
+    ['ranges that are none', { ip_ranges_allowed: ['192.0.2.0/99'] }, 'aap_constraint_violation CON-3'],
+  ])('is not asked about a host that is refused without it, by %s', (_, more, expected) => {
+    const { decide, asked } = resolving(['192.0.2.1'], { capabilities: [{ action: 'a', constraints: { ...capabilities[0]!.constraints, ...more } }] })
+    expect(outcomeOf(decide('a', { target }))).toBe(expected)
+    expect(asked).toEqual([])
+  })
+
+  it('is asked once, however many alternatives want to know, and by none that is not needed (CAP-3)', async () => {
+    const ranges = capabilities[0]!.constraints
+    const some = resolving(['198.51.100.1'], { capabilities: [{ action: 'a', constraints: ranges }, { action: 'a', constraints: { ...ranges, max_depth: 1 } }] })
+    expect(outcomeOf(await some.decide('a', { target }))).toBe('aap_constraint_violation CON-3')
+    expect(some.asked).toEqual(['example.org'])
+    const none = resolving(['192.0.2.1'], { capabilities: [{ action: 'a', constraints: { domains_allowed: ['example.org'] } }, { action: 'a', constraints: ranges }] })
+    expect(outcomeOf(none.decide('a', { target }))).toBe('allow 0')
+    expect(none.asked).toEqual([])
+  })
+
   it('without it, a name has no addresses', () => {
     expect(outcomeOf(deciding({ capabilities }).decide('a', { target }))).toBe('aap_constraint_violation CON-3')
   })

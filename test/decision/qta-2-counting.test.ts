@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Admission } from '../../src/model/store.js'
+import type { Policy } from '../../src/model/wire-policy.js'
+import type { Ruling } from '../../src/decision/authorize.js'
 import { memoryStore } from '../../src/state/memory-store.js'
 import { deciding, nowMs, outcomeOf, request, type Deciding } from './decisions.js'
 
@@ -37,18 +39,57 @@ describe('QTA-2: an attempt counts once, on every window of exactly one capabili
     for (const quantities of [undefined, {}, { emails: -1 }, { emails: '1' }, { letters: 1 }]) expect(outcomeOf(decide('a', { quantities }))).toBe('aap_constraint_violation CON-1')
   })
 
+  /** As an adapter passes it on: what the ruling before counted. */
+  const after = (ruling: ReturnType<Deciding['decide']>) => {
+    const { capability, taken = [] } = ruling as Ruling
+    return { admittedBy: () => ({ index: capability!.index, taken }) }
+  }
+
   it('what was admitted already for this request is not counted again, and its other rules still hold', () => {
     const deciders = deciding({ capabilities: [{ action: 'a', constraints: { max_requests_per_hour: 2, allowed_methods: ['GET'] } }] })
-    const again = { admittedBy: () => 0 }
+    const again = after(deciders.decide())
     for (let i = 0; i < 5; i++) expect(outcomeOf(deciders.decide('a', {}, again))).toBe('allow 0')
     expect(outcomeOf(deciders.decide('a', {}, { ...again, request: post }))).toBe('aap_constraint_violation CON-5')
-    expect(room(deciders)).toBe(2)
+    expect(room(deciders)).toBe(1)
   })
 
   it('and it is the capability that admitted it which has to hold: no other takes its place uncounted', () => {
     const deciders = deciding({ capabilities: [{ action: 'a' }, { action: 'a', constraints: { allowed_methods: ['POST'] } }] })
-    expect(outcomeOf(deciders.decide('a', {}, { admittedBy: () => 1, request: post }))).toBe('allow 1')
-    expect(outcomeOf(deciders.decide('a', {}, { admittedBy: () => 1 }))).toBe('aap_constraint_violation CON-5')
+    const again = { admittedBy: () => ({ index: 1, taken: [] }) }
+    expect(outcomeOf(deciders.decide('a', {}, { ...again, request: post }))).toBe('allow 1')
+    expect(outcomeOf(deciders.decide('a', {}, again))).toBe('aap_constraint_violation CON-5')
+  })
+
+  it('a capability that this guard does not know counts like any request', () => {
+    const deciders = deciding({ capabilities: [{ action: 'a', constraints: { max_requests_per_hour: 1 } }] })
+    const again = { admittedBy: () => ({ index: 7, taken: [] }) }
+    expect(outcomeOf(deciders.decide('a', {}, again))).toBe('allow 0')
+    expect(outcomeOf(deciders.decide('a', {}, again))).toBe('quota_exceeded CON-1')
+  })
+
+  it('more of a quantity is counted by what it is more', () => {
+    const deciders = deciding({ capabilities: [{ action: 'a', constraints: { max_emails_per_hour: 5 } }] })
+    const first = deciders.decide('a', { quantities: { emails: 2 } })
+    expect(outcomeOf(deciders.decide('a', { quantities: { emails: 1 } }, after(first)))).toBe('allow 0')
+    expect(outcomeOf(deciders.decide('a', { quantities: { emails: 6 } }, after(first)))).toBe('quota_exceeded CON-1')
+    expect(outcomeOf(deciders.decide('a', { quantities: { emails: 4 } }, after(first)))).toBe('allow 0')
+    expect(room(deciders, 'a', { quantities: { emails: 1 } })).toBe(1)
+  })
+
+  it.each<[string, Policy, readonly string[]]>([
+    ['CAP-7: a lower limit of the same quota', { constraints: { max_requests_per_hour: 2 } }, ['allow 0', 'allow 0', 'quota_exceeded CON-1']],
+    ['CAP-7: one that admits nothing', { constraints: { max_requests_per_hour: 0 } }, ['quota_exceeded CON-1']],
+    ['CAP-7: a higher one', { constraints: { max_requests_per_hour: 9 } }, ['allow 0', 'allow 0', 'allow 0', 'allow 0']],
+    ['CAP-7: another window', { constraints: { max_requests_per_day: 2 } }, ['allow 0', 'allow 0', 'quota_exceeded CON-1']],
+    ['QTA-5: a quota of the agent', { quotas: { perAgent: { max_requests_per_hour: 1 } } }, ['allow 0', 'quota_exceeded CON-1']],
+    ['QTA-5: one of the operator that admits nothing', { quotas: { perOperator: { max_requests_per_day: 0 } } }, ['quota_exceeded CON-1']],
+  ])('what another guard on the same store demands holds as well: %s', (_, policy, expected) => {
+    const store = memoryStore({ now: () => nowMs })
+    const capabilities = [{ action: 'a', constraints: { max_requests_per_hour: 4 } }]
+    const [outer, inner] = [deciding({ capabilities, rules: { store } }), deciding({ capabilities, policy, rules: { store } })]
+    const outcomes = expected.map(() => outcomeOf(inner.decide('a', {}, after(outer.decide()))))
+    expect(outcomes).toEqual(expected)
+    expect(room(outer)).toBe(4 - expected.length)
   })
 })
 

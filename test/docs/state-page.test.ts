@@ -7,7 +7,7 @@ import type { QuotaCharge, RevocationFeed } from '../../src/model/store.js'
 
 const page = readFileSync(new URL('../../docs/state.md', import.meta.url), 'utf8')
 
-const keyOf = (kind: string): string => (kind === 's' || kind === 'm' ? `aap:{s}:${kind}:k:quota` : `aap:{s}:${kind}:k`)
+const keyOf = (kind: string): string => (kind === 's' || kind === 'm' ? `aap:{all}:${kind}:k:quota` : `aap:{all}:${kind}:k`)
 
 describeRedis('QTA-7: what docs/state.md says of Redis', () => {
   let server: RedisServer

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { clientKinds, type ConnectedClient } from '../../support/redis-clients.js'
-import { describeRedis, startRedisCluster, type RedisCluster } from '../../support/redis.js'
+import { describeRedis, startRedis, startRedisCluster, type RedisCluster, type RedisServer } from '../../support/redis.js'
 import { redisStore, type RedisStoreOptions } from '../../../src/state/redis-store.js'
 import type { QuotaCharge } from '../../../src/model/store.js'
 
@@ -126,5 +126,20 @@ describe('redisStore sends nothing for an admission that is none', () => {
   it.each([NaN, Infinity, undefined])('a clock that gives %j', async (nowMs) => {
     const clocked = redisStore({ evalSha: async () => 'admitted:0', eval: async () => 'admitted:0' }, { now: () => nowMs as number })
     await expect(clocked.admit({ scope: 's', alternatives: [{ quotas: [] }] })).rejects.toThrow(TypeError)
+  })
+})
+
+describeRedis('QTA-1: keys on a single server', () => {
+  let server: RedisServer
+  beforeAll(async () => { server = await startRedis() })
+  afterAll(() => server.stop())
+
+  it.each(clientKinds)('are the same in any scope: local policy may count by others, and a proof is spent with any token (POP-3), by the client $name', async ({ connect }) => {
+    const connected = await connect([server.port])
+    const store = redisStore(connected.client, { prefix: `${digest()}:` })
+    const [key, proof] = [digest(), digest()]
+    const take = async (more: object) => (await store.admit({ scope: digest(), alternatives: [{ quotas: [{ ...once(key), limit: 2 }] }], ...more })).outcome
+    expect([await take({}), await take({ proof: { key: proof, keepMs: 60_001 } }), await take({}), await take({ proof: { key: proof, keepMs: 60_001 } })]).toEqual(['admitted', 'admitted', 'full', 'replayed'])
+    connected.close()
   })
 })

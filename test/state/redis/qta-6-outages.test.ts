@@ -99,7 +99,8 @@ describeRedis('QTA-6: a Redis that fails admits nothing', () => {
     it('out of memory: refused, nothing is written, and the counts are what they were', async () => {
       await begin()
       expect(await admittedOf(2, limited(5))).toBe(2)
-      const before = await server.command('EVAL', "return {redis.call('GET', 'aap:{s}:d:k-day'), redis.call('LRANGE', 'aap:{s}:m:k-minute', 0, -1)}", '0')
+      const before = await server.command('EVAL', "return {redis.call('GET', 'aap:{all}:c:k'), redis.call('LRANGE', 'aap:{all}:m:k:quota', 0, -1)}", '0')
+      expect(before).toEqual([expect.any(String), expect.arrayContaining([expect.any(String)])])
       await server.command('CONFIG', 'SET', 'maxmemory-policy', 'noeviction', 'maxmemory', '1')
       for (const key of ['k', 'new']) {
         await expect(store.admit(limited(5, key))).rejects.toThrow(/OOM/)
@@ -107,7 +108,7 @@ describeRedis('QTA-6: a Redis that fails admits nothing', () => {
         await expect(store.admit({ scope: 's', alternatives: [], proof: { key: 'p', keepMs: 60_001 } })).rejects.toThrow(/OOM/)
       }
       await server.command('CONFIG', 'SET', 'maxmemory', '0')
-      expect(await server.command('EVAL', "return {redis.call('GET', 'aap:{s}:d:k-day'), redis.call('LRANGE', 'aap:{s}:m:k-minute', 0, -1)}", '0')).toEqual(before)
+      expect(await server.command('EVAL', "return {redis.call('GET', 'aap:{all}:c:k'), redis.call('LRANGE', 'aap:{all}:m:k:quota', 0, -1)}", '0')).toEqual(before)
       expect(await server.command('DBSIZE')).toBe(2)
       expect(await admittedOf(5, limited(5))).toBe(3)
     })
@@ -136,7 +137,7 @@ describeRedis('QTA-6: a Redis that fails admits nothing', () => {
 
     it('values of somebody else under its keys: refused, and nothing of the admission is done', async () => {
       await begin()
-      const [counters, minute] = ['aap:{s}:c:k', 'aap:{s}:m:k:quota']
+      const [counters, minute] = ['aap:{all}:c:k', 'aap:{all}:m:k:quota']
       for (const command of [['SET', counters, 'x'], ['SET', counters, '1 2 3'], ['SET', counters, ''], ['SET', counters, '\x93\x01\x02\x03'], ['SET', counters, '\x90'], ['SET', counters, '\x80'], ['HSET', counters, 'a', '1']] as const) {
         await server.command('FLUSHALL')
         await server.command(...command)
@@ -158,14 +159,14 @@ describeRedis('QTA-6: a Redis that fails admits nothing', () => {
       const clocked = redisStore(connected.client, { now: () => nowMs })
       const take = async (): Promise<AdmissionVerdict> => clocked.admit({ scope: 's', alternatives: [{ quotas: [{ key: 'k', name: 'quota', window: 'minute', limit: 3, quantity: 1 }] }] })
       for (let i = 0; i < 3; i++) expect((await take()).outcome).toBe('admitted')
-      await server.command('DEL', 'aap:{s}:m:k:quota')
+      await server.command('DEL', 'aap:{all}:m:k:quota')
       nowMs += 59_999
       expect(await take()).toEqual({ outcome: 'full', retryAfterMs: 1 })
       nowMs += 1
       for (const outcome of ['admitted', 'admitted', 'admitted', 'full']) expect((await take()).outcome).toBe(outcome)
-      await server.command('DEL', 'aap:{s}:c:k')
+      await server.command('DEL', 'aap:{all}:c:k')
       for (const outcome of ['admitted', 'admitted', 'admitted', 'full']) expect((await take()).outcome).toBe(outcome)
-      expect(await server.command('LLEN', 'aap:{s}:m:k:quota')).toBe(1)
+      expect(await server.command('LLEN', 'aap:{all}:m:k:quota')).toBe(1)
     })
   })
 })
