@@ -124,6 +124,7 @@ export class GuardCore {
     return whenReady(this.#rule(session, route, admittedBy), ({ denial, action, capability, taken, target, addresses, limits, isCountedLocally }) => {
       const { correlationId, request, verified, token, scheme, nextNonce } = session
       const ruling: GuardRuling = { denial, action, capability, taken, target, addresses, limits, isCountedLocally, correlationId, request, verified, token, scheme, nextNonce, requiresProof: requiresProof(session.commonFacts, route) }
+      if (ruling.requiresProof) this.#tellUnprovable(action, request)
       if (denial?.missingFact !== undefined) this.#tellMissing(denial.missingFact, action, denial.rule, request)
       if (denial !== undefined || action === undefined || admittedBy(action) === undefined) this.recordRuling(ruling)
       return ruling
@@ -239,6 +240,13 @@ export class GuardCore {
   /** CAP-6: a token wants something checked that the server does not say. */
   #tellMissing(fact: string, action: string | undefined, rule: string, { method, url }: ResourceRequest): void {
     this.settings.log.warn(`missing ${fact} ${action ?? ''}`, `${action ?? 'An action'} was refused (${rule}): the route of ${method} ${pathOf(url)} must supply \`${fact}\``)
+  }
+
+  /** What start-up could not see: a route of its own middleware, or the option `facts`, demands what nobody can show (POP-2). */
+  #tellUnprovable(action: string | undefined, { method, url }: ResourceRequest): void {
+    const { dpop, mtls } = this.settings.rules.possession
+    if (dpop !== undefined || mtls !== undefined) return
+    this.settings.log.warn(`unprovable ${action ?? ''}`, `${action ?? 'An action'} is always refused (POP-2): ${method} ${pathOf(url)} demands \`proof: 'required'\`, and with \`dpop\` and \`mtls\` off no token can be bound`)
   }
 
   /** A decision that failed because of its clock is recorded all the same. */

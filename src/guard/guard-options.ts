@@ -121,7 +121,10 @@ export interface GuardOptions<Request = any> {
   readonly audit?: AuditSink | AuditLogger | readonly (AuditSink | AuditLogger)[]
   /** Where messages for operators go, each cause at most once a minute. Default `console`. */
   readonly logger?: OperatorLogger
-  /** Shapes the answer to a refused request, from its public side only. Where it throws, the default is sent. */
+  /**
+   * Shapes the answer to a refused request, from its public side only. The headers of the refusal, such as `WWW-Authenticate`,
+   * are set on the response already. Where it throws, the default is sent.
+   */
   readonly respond?: Respond
   /** Failed validations that one peer address may cause in a minute, an integer from 1; more are answered 429. Default: not limited (TRN-5). */
   readonly failedValidationsPerMinute?: number
@@ -208,12 +211,15 @@ export interface PublicDenial {
   readonly correlationId: string
   readonly approvalReference?: string
   readonly retryAfterSeconds?: number
+  /** In lower case. All but `content-type`, which is that of `body`, are on the response before `respond` is called. */
   readonly headers: Readonly<Record<string, string>>
   readonly body: Readonly<Record<string, string>>
 }
 
 /**
- * Answers a refused request. Calling `next` hands an error on; it can never let the request through.
+ * Answers a refused request: it sets the status, and sends what it likes. `WWW-Authenticate`, `DPoP-Nonce`, `Retry-After` and
+ * `Cache-Control: no-store` are set where they belong to the refusal, and may be set anew. Calling `next` hands on an error with the status
+ * and these headers; it can never let the request through.
  */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the request and the response are the framework's own
 export type Respond = (denial: PublicDenial, request: any, response: any, next: (error?: unknown) => void) => unknown

@@ -35,14 +35,15 @@ const routeKey = /^([A-Z][A-Z-]*) (\/[^?#\s]*)$/
 /**
  * Compiles the option `routes`.
  *
+ * @param canBind whether a token that is bound can be shown at all
  * @throws TypeError for a key that is no `METHOD /path`, a path that no request could match, two routes that can tie,
- *   and an entry that is neither an action nor `{ public: true }`
+ *   an entry that is neither an action nor `{ public: true }`, and a demand for proof where none can be shown (POP-2)
  * @see RTE-1
  */
-export function compileRoutes(routes: Readonly<Record<string, unknown>>): RouteTable {
+export function compileRoutes(routes: Readonly<Record<string, unknown>>, canBind = true): RouteTable {
   if (typeof routes !== 'object' || (routes as unknown) === null || Array.isArray(routes)) throw new TypeError('option `routes` must be an object of `METHOD /path` keys')
   const root = createSegment()
-  for (const [key, entry] of Object.entries(routes)) addRoute(root, key, entry)
+  for (const [key, entry] of Object.entries(routes)) addRoute(root, key, entry, canBind)
 
   return {
     match(method, path, originalPath) {
@@ -75,7 +76,7 @@ function createSegment(): Segment {
   return { literals: new Map(), ends: new Map(), rests: new Map() }
 }
 
-function addRoute(root: Segment, key: string, entry: unknown): void {
+function addRoute(root: Segment, key: string, entry: unknown, canBind: boolean): void {
   const [, method, path] = routeKey.exec(key) ?? []
   if (method === undefined || path === undefined) throw new TypeError(`option \`routes\`: ${JSON.stringify(key)} is not of the form 'METHOD /path'`)
   const segments = splitPath(path)
@@ -103,7 +104,7 @@ function addRoute(root: Segment, key: string, entry: unknown): void {
   }
   const tied = at[ends].get(method)
   if (tied !== undefined) throw new TypeError(`option \`routes\`: ${JSON.stringify(key)} and ${JSON.stringify(tied.key)} match the same requests`)
-  at[ends].set(method, { key, route: readEntry(key, entry), paramNames })
+  at[ends].set(method, { key, route: readEntry(key, entry, canBind), paramNames })
 }
 
 function getOrAdd(segments: Map<string, Segment>, name: string): Segment {
@@ -112,7 +113,7 @@ function getOrAdd(segments: Map<string, Segment>, name: string): Segment {
   return segment
 }
 
-function readEntry(key: string, entry: unknown): Route | undefined {
+function readEntry(key: string, entry: unknown, canBind: boolean): Route | undefined {
   const where = `option \`routes\`, ${JSON.stringify(key)}`
   if (typeof entry === 'string') return compileRoute(checkAction(where, entry), {})
   if (typeof entry !== 'object' || entry === null) throw new TypeError(`${where}: must be an action, { action, … } or { public: true }`)
@@ -123,6 +124,7 @@ function readEntry(key: string, entry: unknown): Route | undefined {
   }
   const { action, ...options } = entry as RouteEntry<unknown>
   checkRouteOptions(where, options, ['action'])
+  if (options.proof === 'required' && !canBind) throw new TypeError(`${where}: \`proof\` is 'required', and with \`dpop\` and \`mtls\` off no token can be bound`)
   return compileRoute(checkAction(where, action), options)
 }
 

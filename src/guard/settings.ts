@@ -72,6 +72,7 @@ export function freezeSettings(options: GuardOptions, environment: NodeJS.Proces
   const algorithms = readAlgorithms('algorithms', options.algorithms ?? defaultAlgorithms)
   const issuers = createTrustedIssuers(options, environment, { now, algorithms, toleranceSeconds, warn: log.warn, registry, answers: options.store?.answers, storeTimeoutMs: options.storeTimeoutMs, revocations, onRevocation: tellRevocation })
   const possession = compilePossession(options, issuers)
+  const canBind = possession.rules.dpop !== undefined || possession.rules.mtls !== undefined
   for (const issuer of possession.withoutOrigin) log.warn(`no origin ${issuer}`, `Every DPoP proof with a token of ${issuer} will be refused, since nothing says where this server is: set the option \`baseUrl\`, or \`dpop: false\` (POP-4)`)
   const tellEvent = ({ event, store, detail }: StoreEvent): void => {
     log.warn(`${event} ${store}`, event === 'store_failed' ? `The store ${store} fails: ${detail}` : `The store ${store} has recovered`)
@@ -105,7 +106,7 @@ export function freezeSettings(options: GuardOptions, environment: NodeJS.Proces
     rules: Object.freeze(rules),
     trail,
     log,
-    routes: routes === undefined ? undefined : compileRoutes(routes),
+    routes: routes === undefined ? undefined : compileRoutes(routes, canBind),
     respond,
     metadata: possession.metadata,
     offer: Object.freeze(possession.offer),

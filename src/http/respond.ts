@@ -8,8 +8,9 @@ import type { Settings } from '../guard/settings.js'
 export type Next = (error?: unknown) => void
 
 /**
- * Answers a refused request, by the user's `respond` or as the default says. Where `respond` throws, rejects or takes
- * longer than a hook may, the default is sent.
+ * Answers a refused request, by the user's `respond` or as the default says. The headers that belong to the refusal, whatever
+ * its body is, are set before (TRN-4, POP-6). Where `respond` throws, rejects or takes longer than a hook may, the default
+ * is sent.
  */
 export function respond(denial: PublicDenial, req: IncomingMessage, res: ServerResponse, next: Next, { respond: custom, log, rules }: Pick<Settings, 'respond' | 'log' | 'rules'>, fallBack = (): void => { sendDefault(denial, res) }): void {
   if (custom === undefined) {
@@ -21,6 +22,7 @@ export function respond(denial: PublicDenial, req: IncomingMessage, res: ServerR
     fallBack()
   }
   try {
+    setRefusalHeaders(denial, req, res)
     const answer = callHook('respond', rules.hookTimeoutMs, () => custom(denial, req, res, refusedNext(denial, next)))
     if (isPromise(answer)) answer.catch(failed)
   } catch (error) {
@@ -28,12 +30,29 @@ export function respond(denial: PublicDenial, req: IncomingMessage, res: ServerR
   }
 }
 
-/** `next()` without an error would let a refused request through: it hands on an error all the same. */
-function refusedNext({ status, description, error }: PublicDenial, next: Next): Next {
+/** Those of the default answer that do not describe its body. A hook may set others in their place. */
+function refusalHeaders({ headers }: PublicDenial): [name: string, value: string][] {
+  return Object.entries(headers).filter(([name]) => name !== 'content-type')
+}
+
+function setRefusalHeaders(denial: PublicDenial, req: IncomingMessage, res: ServerResponse): void {
+  if (res.headersSent || res.writableEnded) return
+  for (const [name, value] of refusalHeaders(denial)) {
+    // HTTP/2 has no such header (RFC 9113 section 8.2.2).
+    if (name !== 'connection' || req.httpVersionMajor === 1) res.setHeader(name, value)
+  }
+}
+
+/**
+ * `next()` without an error would let a refused request through: it hands on an error all the same. Its `headers` are for
+ * error handlers that send those and no others.
+ */
+function refusedNext(denial: PublicDenial, next: Next): Next {
+  const { status, description, error } = denial
   return (given) => {
     // Frameworks take every falsy value, and the words of their routers, for "go on".
     const isError = Boolean(given) && given !== 'route' && given !== 'router'
-    next(isError ? given : Object.assign(new Error(description), { status, statusCode: status, code: error, expose: true }))
+    next(isError ? given : Object.assign(new Error(description), { status, statusCode: status, code: error, expose: true, headers: Object.fromEntries(refusalHeaders(denial)) }))
   }
 }
 

@@ -64,8 +64,10 @@ const lookEveryMs = 5
 /** Stores that share a client share what listens to it. */
 const known = new WeakMap<object, ScriptClient>()
 
-/** @throws TypeError if it is a client of neither package */
+/** @throws TypeError if it is a client of neither package, or one that cannot serve a store */
 export function scriptClientOf(client: NodeRedisClient | IoRedisClient): ScriptClient {
+  const unfit = unfitKinds.find(({ is }) => is(client))
+  if (unfit !== undefined) throw new TypeError(`redisStore: client cannot be ${unfit.what}`)
   const scripts = known.get(client) ?? (isNodeRedis(client) ? new NodeRedisScripts(client) : isIoRedis(client) ? new IoRedisScripts(client) : undefined)
   if (scripts === undefined) throw new TypeError('redisStore: client must be a client of the package redis or ioredis')
   known.set(client, scripts)
@@ -272,6 +274,18 @@ function isNodeRedis(client: unknown): client is NodeRedisClient {
 
 function isIoRedis(client: unknown): client is IoRedisClient {
   return hasMethods(client, ['evalsha', 'eval', 'on']) && typeof (client as { status?: unknown }).status === 'string'
+}
+
+/** What has a client's methods for scripts, and is none that a store can count by. The first that fits is named. */
+const unfitKinds: readonly { readonly what: string; readonly is: (client: unknown) => boolean }[] = [
+  { what: 'a pipeline or transaction: it answers nothing before `exec`', is: (client) => isIoRedisPipeline(client) || hasMethods(client, ['evalSha', 'exec']) },
+  { what: 'one of createSentinel: it sends again what had no answer, which would count twice (QTA-6); ioredis can be given `sentinels`', is: (client) => hasMethods(client, ['evalSha', 'acquire']) },
+  { what: 'a pool of createClientPool: it cannot subscribe; one client of createClient serves all requests', is: (client) => hasMethods(client, ['evalSha', 'execute']) && !hasMethods(client, ['duplicate']) },
+  { what: 'one of `legacy()` or lent by another: give the client that it is of', is: (client) => hasMethods(client, ['evalSha', 'sendCommand']) && !hasMethods(client, ['connect', 'duplicate']) },
+]
+
+function isIoRedisPipeline(client: unknown): boolean {
+  return hasMethods(client, ['evalsha', 'exec']) && (client as { isPipeline?: unknown }).isPipeline === true
 }
 
 function hasMethods(client: unknown, names: readonly string[]): boolean {

@@ -50,6 +50,16 @@ export function readClientCertificate(request: ResourceRequest, { header, isProx
   return { thumbprint: thumbprintOf(certificate) }
 }
 
+/**
+ * Refuses two headers from a named proxy, on two lines or joined on one, whatever the token is: the client wrote one of them,
+ * so that this proxy passes on what clients say. One that cannot be read concerns only who needs its certificate.
+ */
+export function checkHeaderOnce(request: ResourceRequest, { header, isProxy }: CertificateRules): Denial | undefined {
+  if (header === undefined || !isProxy(request.remoteAddress)) return undefined
+  const values = headerValues(request, header)
+  return values.length > 1 || values[0]?.includes(',') === true ? refuse(`more than one header ${header}`) : undefined
+}
+
 function whyNoneOfSocket(request: ResourceRequest, header: string | undefined): string {
   const none = 'the connection has no client certificate that was verified'
   if (header === undefined || headerValues(request, header).length === 0) return none

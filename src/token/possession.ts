@@ -10,7 +10,7 @@ import type { TrustedProxies } from './trusted-proxies.js'
 import { comparablePath } from '../matching/comparable-url.js'
 import { headerValues } from './headers.js'
 import { pathWithoutFragment } from '../matching/path-without-fragment.js'
-import { readClientCertificate } from './client-certificate.js'
+import { checkHeaderOnce, readClientCertificate } from './client-certificate.js'
 
 /** How possession is shown to this server. */
 export interface PossessionRules {
@@ -44,16 +44,17 @@ export interface Shown {
  */
 export function checkPossession(shown: Shown, rules: PossessionRules): MaybePromise<VerifiedProof | Denial | undefined> {
   const { credentials: { scheme }, confirmation, request } = shown
+  const { mtls } = rules
   const { keyThumbprint, certificateThumbprint } = confirmation
   const needed = keyThumbprint === undefined ? 'bearer' : 'dpop'
   if (scheme !== needed) return invalidToken('POP-1', needed === 'dpop' ? 'a token that is bound to a key was sent with the scheme Bearer' : 'a token that is not bound to a key was sent with the scheme DPoP')
   if (rules.isStrict && !isBound(confirmation)) return invalidToken('POP-2', 'the token is not bound, and the profile is strict')
-  const denial = certificateThumbprint === undefined ? undefined : checkCertificate(certificateThumbprint, request, rules)
+  const denial = certificateThumbprint === undefined ? mtls && checkHeaderOnce(request, mtls) : checkCertificate(certificateThumbprint, request, mtls)
   return denial ?? (keyThumbprint === undefined ? undefined : checkProof(keyThumbprint, shown, rules))
 }
 
 /** POP-5; RFC 8705 section 3. */
-function checkCertificate(thumbprint: string, request: ResourceRequest, { mtls }: PossessionRules): Denial | undefined {
+function checkCertificate(thumbprint: string, request: ResourceRequest, mtls: CertificateRules | undefined): Denial | undefined {
   if (mtls === undefined) return invalidToken('POP-5', 'the token is bound to a certificate, and mutual TLS is off')
   const shown = readClientCertificate(request, mtls)
   if ('code' in shown) return shown

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { compileBaseUrl } from '../../src/guard/resource-metadata.js'
+import { compileBaseUrl, compileResourceMetadata } from '../../src/guard/resource-metadata.js'
+import { checkHeaderOnce } from '../../src/token/client-certificate.js'
 import { readForwarded } from '../../src/token/forwarded.js'
 import { TrustedProxies } from '../../src/token/trusted-proxies.js'
 
@@ -25,6 +26,20 @@ describe('docs/proxies.md', () => {
     expect(set.sort()).toEqual(['x-forwarded-host', 'x-forwarded-host', 'x-forwarded-proto'])
     expect(from('10.0.3.7', ['X-Forwarded-Host', 'api.example.com', 'X-Forwarded-Proto', 'https'])).toEqual({ origin: 'https://api.example.com', encrypted: true })
     expect(from('10.0.4.7', ['X-Forwarded-Host', 'api.example.com', 'X-Forwarded-Proto', 'https'])).toEqual({})
+  })
+
+  it('TRN-4: the path of the metadata is the one that it says', () => {
+    const pathOf = (baseUrl: string) => compileResourceMetadata({ baseUrl: compileBaseUrl(baseUrl), issuers: undefined, dpopAlgorithms: undefined, isStrict: false, hasMtls: false }).path
+    expect(pathOf('https://api.example.com')).toBe('/.well-known/oauth-protected-resource')
+    const [, baseUrl, path] = /With `(https:[^`]+)` it is `([^`]+)`/.exec(page)!
+    expect(pathOf(baseUrl!)).toBe(path)
+  })
+
+  it('POP-5: two headers for certificates are what it says', () => {
+    const header = 'client-cert'
+    const twice = { method: 'GET', url: '/', headers: {}, rawHeaders: [header, 'a', header, 'b'] }
+    const denial = checkHeaderOnce(twice, { header, isProxy: () => true })
+    expect(page).toContain(`| 400, \`${denial?.detail ?? ''}\``)
   })
 
   it('POP-4: the reasons that it explains are the ones in the audit record', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createForger } from '../support/forge.js'
-import { createGuard, type GuardOptions } from '../../src/index.js'
+import { createGuard, type Facts, type GuardOptions } from '../../src/index.js'
 import { memoryStore } from '../../src/state/memory-store.js'
 import { operatorMessages } from '../support/operator-messages.js'
 
@@ -21,6 +21,7 @@ function started(options: GuardOptions): unknown {
 describe('start-up names the option that is wrong', () => {
   it.each<[string, GuardOptions, typeof TypeError | typeof RangeError, RegExp]>([
     ['strict with everything off', { profile: 'strict', dpop: false, mtls: false }, TypeError, /`profile` is 'strict', and with `dpop` and `mtls` off/],
+    ['a route that demands proof with everything off', { dpop: false, mtls: false, routes: { 'GET /a': 'a', 'GET /pay': { action: 'pay', proof: 'required' } } }, TypeError, /`routes`, "GET \/pay": `proof` is 'required', and with `dpop` and `mtls` off/],
     ['a profile that is none', { profile: 'stict' as never }, TypeError, /`profile` must be 'standard' or 'strict'/],
     ['dpop that is a word', { dpop: 'on' as never }, TypeError, /`dpop` must be true, false or an object/],
     ['dpop that is null inside', { dpop: [] as never }, TypeError, /`dpop` must be true, false or an object/],
@@ -44,8 +45,23 @@ describe('start-up names the option that is wrong', () => {
   it.each<[string, GuardOptions]>([
     ['strict with DPoP', { profile: 'strict' }], ['strict with certificates', { profile: 'strict', dpop: false, mtls: true }], ['strict with certificates, which are on by default', { profile: 'strict', dpop: false }], ['a store that is not atomic, without DPoP', { dpop: false, store: { name: 'loose', isAtomic: false, admit: () => ({ outcome: 'admitted', alternative: 0 }) } }],
     ['a store that says it is atomic', { store: { name: 'tight', isAtomic: true, admit: () => ({ outcome: 'admitted', alternative: 0 }) } }], ['a secret of 32 characters', { dpop: { nonceSecret: 'x'.repeat(32), noncePeriod: 3_600 } }], ['all of it by default', {}],
+    ['a route that demands proof, with DPoP', { mtls: false, routes: { 'GET /pay': { action: 'pay', proof: 'required' } } }], ['one with certificates', { dpop: false, routes: { 'GET /pay': { action: 'pay', proof: 'required' } } }], ['no demand with everything off', { dpop: false, mtls: false, routes: { 'GET /a': 'a', 'GET /b': { action: 'b', proof: undefined } as never } }],
   ])('%s is fine, and nothing is said', (_what, options) => {
     expect(started(options)).toEqual([])
+  })
+})
+
+describe('POP-2: a demand for proof that nobody can meet', () => {
+  const off: GuardOptions = { dpop: false, mtls: false }
+
+  it.each<[string, GuardOptions, Facts, readonly string[]]>([
+    ['by the caller', off, { proof: 'required' }, ["warn: aap-guard: a is always refused (POP-2): GET /x demands `proof: 'required'`, and with `dpop` and `mtls` off no token can be bound"]],
+    ['by the caller, where certificates are on', { ...off, mtls: true }, { proof: 'required' }, []], ['by nobody', off, {}, []],
+  ])('%s', async (_who, options, facts, said) => {
+    const operator = operatorMessages()
+    const guard = createGuard({ issuer: forger.issuer, audience: 'https://api.example.com', audit: [], logger: operator, ...options })
+    for (let i = 0; i < 3; i++) expect((await guard.authorize({ method: 'GET', url: '/x?y', headers: {} }, 'a', facts)).outcome).toBe('deny')
+    expect(operator.said.map(({ level, message }) => `${level}: ${message}`)).toEqual(said)
   })
 })
 

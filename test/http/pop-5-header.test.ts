@@ -6,6 +6,12 @@ import { createAuthority } from '../support/certificates.js'
 import { connectAgent } from '../support/tls-client.js'
 import { startTlsServer, type Protocol } from '../support/tls-server.js'
 import { startServer, type RunningServer } from '../support/servers.js'
+import { attackedAudience } from '../support/attacked-api.js'
+import { expectHealthyProcess } from '../support/process-health.js'
+import { requireCapability } from '../../src/index.js'
+import { startApi } from '../support/api.js'
+import { createProofMaker } from '../support/dpop.js'
+import { capabilities, useTestIssuer } from '../support/issuer.js'
 
 const authority = createAuthority()
 const agent = authority.issue()
@@ -113,5 +119,50 @@ describe.each<Protocol>(['HTTP/1.1', 'HTTP/2'])('POP-5: a header and a certifica
 
   it('where no header is configured: the certificate alone, a proxy\'s too', async () => {
     for (const isNamed of [true, false]) expect(await ask(isNamed, undefined, agent, { 'client-cert': value })).toBe(agent.thumbprint)
+  })
+})
+
+describe('POP-5: two headers, by a guard', () => {
+  const issuer = useTestIssuer()
+  expectHealthyProcess()
+  const client = createProofMaker()
+  const other = `:${agent.der.toString('base64')}:`
+
+  const answerOf = async (trustedProxies: readonly string[], claims: object, lines: readonly string[], header = 'client-cert') => {
+    const api = await startApi('node:http', { issuer: issuer.trusted, audience: issuer.audience, baseUrl: attackedAudience, trustedProxies, mtls: { header } }, ({ guard, handler }) => ({
+      use: [guard], routes: [{ path: '/search', run: [requireCapability('search.web'), handler('search')] }],
+    }))
+    const token = await issuer.sign({ aap_capabilities: capabilities('search.web'), ...claims })
+    const credentials = 'cnf' in claims && !('x5t#S256' in (claims.cnf as object)) ? [`Authorization: DPoP ${token}`, `DPoP: ${client.proof({ token, url: `${attackedAudience}/search` })}`] : [`Authorization: Bearer ${token}`]
+    const answer = await api.server.sendTarget('/search', [...credentials, ...lines])
+    const { rule, detail } = api.audit.takeDecision()
+    return { status: answer.status, error: answer.status === 200 ? undefined : answer.json.error, rule, detail, challenge: answer.header('www-authenticate'), handled: api.handled }
+  }
+  const unnamed = ['203.0.113.1']
+  const tokens: readonly [string, object][] = [['not bound', {}], ['bound to a key', { cnf: client.confirmation }], ['bound to a certificate', { cnf: { 'x5t#S256': victim.thumbprint } }]]
+
+  describe.each(tokens)('with a token that is %s', (what, claims) => {
+    it.each<[string, readonly string[]]>([
+      ['two', [`Client-Cert: ${value}`, `Client-Cert: ${other}`]], ['two that are the same', [`Client-Cert: ${value}`, `client-cert: ${value}`]], ['two, one of them empty', [`Client-Cert: ${value}`, 'Client-Cert:']],
+      ['two, which nobody can read', ['Client-Cert: x', 'Client-Cert: y']], ['two in one line', [`Client-Cert: ${value}, ${other}`]],
+    ])('%s from a named proxy are 400', async (_, lines) => {
+      const { challenge, detail, ...answer } = await answerOf(['127.0.0.1'], claims, lines)
+      expect(answer).toEqual({ status: 400, error: 'invalid_request', rule: 'POP-5', handled: [] })
+      expect(detail).toMatch(/header client-cert/)
+      expect(challenge).toContain('error="invalid_request"')
+    })
+
+    it('two by a proxy\'s own name are 400', async () => {
+      expect(await answerOf(['127.0.0.1'], claims, ['X-Cert: a', 'X-Cert: b'], 'x-cert')).toMatchObject({ status: 400, rule: 'POP-5', detail: 'more than one header x-cert' })
+    })
+
+    it('one, none, and two from anyone else do not matter to it', async () => {
+      const expected = (rule?: string) => ({ status: rule === undefined ? 200 : 401, rule })
+      const needsIt = what === 'bound to a certificate' ? 'POP-5' : undefined
+      expect(await answerOf(['127.0.0.1'], claims, [`Client-Cert: ${value}`])).toMatchObject(expected())
+      expect(await answerOf(['127.0.0.1'], claims, [])).toMatchObject(expected(needsIt))
+      expect(await answerOf(unnamed, claims, [`Client-Cert: ${value}`, `Client-Cert: ${other}`])).toMatchObject(expected(needsIt))
+      expect(await answerOf(['127.0.0.1'], claims, ['X-Cert: a', 'X-Cert: b'])).toMatchObject(expected(needsIt))
+    })
   })
 })

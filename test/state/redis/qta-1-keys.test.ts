@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Cluster as IoCluster, Redis as IoRedis } from 'ioredis'
+import { createClient, createClientPool, createCluster, createSentinel } from 'redis'
 import { clientKinds, type ConnectedClient } from '../../support/redis-clients.js'
 import { describeRedis, startRedis, startRedisCluster, type RedisCluster, type RedisServer } from '../../support/redis.js'
-import { redisStore, type RedisStoreOptions } from '../../../src/state/redis-store.js'
+import { redisStore, type IoRedisClient, type NodeRedisClient, type RedisStoreOptions } from '../../../src/state/redis-store.js'
 import type { QuotaCharge } from '../../../src/model/store.js'
 
 const digest = () => randomBytes(32).toString('base64url')
@@ -85,6 +87,29 @@ describe('redisStore refuses at start-up', () => {
   it.each([undefined, null, {}, 'redis://127.0.0.1', () => undefined, { evalsha: () => undefined }, { eval: () => undefined }, new Map()])('the client %o', (other) => {
     expect(() => redisStore(other as never)).toThrow(TypeError)
     expect(() => redisStore(other as never)).toThrow(/client/)
+  })
+
+  const nowhere = { host: '127.0.0.1', port: 1 }
+  const single = createClient({ socket: nowhere })
+  const cluster = createCluster({ rootNodes: [{ socket: nowhere }] })
+  const ioClient = new IoRedis({ ...nowhere, lazyConnect: true })
+  const ioCluster = new IoCluster([nowhere], { lazyConnect: true })
+
+  it.each<[string, unknown, RegExp]>([
+    ['createClientPool of redis', createClientPool({ socket: nowhere }), /a pool of createClientPool/], ['one with types of its own', createClientPool({ socket: nowhere }).withTypeMapping({}), /a pool of createClientPool/],
+    ['createSentinel of redis', createSentinel({ name: 'x', sentinelRootNodes: [nowhere] }), /createSentinel.*twice.*`sentinels`/],
+    ['legacy()', single.legacy(), /`legacy\(\)`/], ['multi()', single.multi(), /transaction.*`exec`/], ['multi() of a Cluster', cluster.multi(), /transaction/], ['multi() of legacy()', single.legacy().multi(), /transaction/],
+    ['pipeline() of ioredis', ioClient.pipeline(), /pipeline.*`exec`/], ['multi() of ioredis', ioClient.multi(), /pipeline/], ['pipeline() of its Cluster', ioCluster.pipeline(), /pipeline/],
+  ])('QTA-6: %s, by name', (_, other, reason) => {
+    expect(() => redisStore(other as never)).toThrow(TypeError)
+    expect(() => redisStore(other as never)).toThrow(reason)
+  })
+
+  it.each<[string, NodeRedisClient | IoRedisClient]>([
+    ['createClient', single], ['createClient with types of its own', single.withTypeMapping({})], ['a duplicate', single.duplicate()], ['createCluster', cluster], ['createCluster with types of its own', cluster.withTypeMapping({})],
+    ['Redis', ioClient], ['Redis behind sentinels', new IoRedis({ sentinels: [nowhere], name: 'x', lazyConnect: true })], ['Cluster', ioCluster],
+  ])('but not %s', (_, other) => {
+    expect(redisStore(other).name).toBe('redis')
   })
 })
 
