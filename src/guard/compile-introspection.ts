@@ -58,7 +58,7 @@ export function compileIntrospection({ issuer, audience, keys }: IntrospectingIs
   if (typeof (signedAnswers as unknown) !== 'boolean') throw new TypeError(`${at}: \`signedAnswers\` must be true or false`)
   if (maxLifetime !== undefined && maxLifetime !== Infinity && (!Number.isSafeInteger(maxLifetime) || maxLifetime < 1)) throw new RangeError(`${at}: \`maxLifetime\` must be seconds, an integer from 1, or Infinity`)
   try {
-    const remote = createIntrospectionEndpoint({ issuer, endpoint, revocationEndpoint, client: clientOf(options), fetch, now, timeoutMs, signed: signedAnswers ? { issuer, keys, algorithms, recipients: new Set([clientId, ...audience]), toleranceSeconds: Math.max(leastToleranceSeconds, toleranceSeconds), now } : undefined })
+    const remote = createIntrospectionEndpoint({ issuer, endpoint, revocationEndpoint, client: clientOf(options), fetch, now, timeoutMs, signed: signedAnswers ? { issuer, keys, algorithms, recipients: new Set([clientId, ...audience]), toleranceSeconds: Math.max(leastToleranceSeconds, toleranceSeconds), now } : undefined, onProblem: (message) => { warn(`metadata of ${issuer}`, message) } })
     return new IntrospectedTokens({
       source: createIntrospection({ issuer, endpoint: remote, answers, storeTimeoutMs, count, now, warn, callsPerSecond, callsInFlight, inactivePerPeerPerMinute }),
       revocations: createRevocationQueue({ issuer, endpoint: remote, warn }),

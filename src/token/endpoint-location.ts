@@ -1,5 +1,8 @@
+import type { Clock } from '../model/clock.js'
 import type { MaybePromise } from '../model/maybe-promise.js'
+import { BackOff } from './back-off.js'
 import { withDeadline } from './deadline.js'
+import { describeFailure } from './describe-failure.js'
 import { fetchJson, type Fetch } from './fetch-json.js'
 import { discoverEndpoint, isAllowedEndpoint, isAllowedIssuerUrl, type MetadataEndpoint } from './issuer-metadata.js'
 
@@ -9,14 +12,29 @@ export interface EndpointLocationOptions {
   /** Where it is; without it, the issuer's metadata say so. */
   readonly url: string | undefined
   readonly fetch: Fetch
-  /** For one look at the metadata. */
+  readonly now: Clock
+  /** For one look at the metadata, in milliseconds; half of it where the endpoint is known, so that a call is left the rest. */
   readonly timeoutMs: number
+  /** Gets one line for the operator for each look that failed while the endpoint was known. */
+  readonly onProblem?: ((message: string) => void) | undefined
 }
 
-/** Where an endpoint of an issuer is: as configured, or as its metadata say (KEY-1). */
+/** As for keys without a `max-age` (KEY-2). */
+const freshForMs = 600_000
+/** After a day nobody is sent there before somebody has looked. */
+const usableForMs = 86_400_000
+
+/**
+ * Where an endpoint of an issuer is: as configured, or as its metadata say (KEY-1). Those are read again after 10 minutes, in
+ * the background, since an endpoint that has moved may go on answering where it was; after a day whoever needs it waits
+ * for that. Where they cannot be had, the known endpoint stays in use for as long as that lasts, the operator is told, and
+ * looks back off from 1 s to 5 min (KEY-4).
+ */
 export class EndpointLocation {
   readonly #options: EndpointLocationOptions
+  readonly #backOff = new BackOff()
   #discovered: string | undefined
+  #discoveredAtMs = -Infinity
   #isDoubted = false
   /** The one look at the metadata that is under way, however many wait for it. */
   #discovering: Promise<string> | undefined
@@ -36,9 +54,13 @@ export class EndpointLocation {
   /** Rejects with an `Error` for the operator where the metadata cannot be had, or do not say. */
   find(): MaybePromise<string> {
     if (this.#options.url !== undefined) return this.#options.url
-    if (this.#discovered !== undefined && !this.#isDoubted) return this.#discovered
-    this.#discovering ??= this.#discover().finally(() => { this.#discovering = undefined })
-    return this.#discovering
+    if (this.#discovered === undefined || this.#isDoubted) return this.#look()
+    const nowMs = this.#options.now()
+    const ageMs = nowMs - this.#discoveredAtMs
+    const isFresh = ageMs >= 0 && ageMs < freshForMs
+    if (isFresh || this.#backOff.remainingMs(nowMs) > 0) return this.#discovered
+    const look = this.#look()
+    return Math.abs(ageMs) > usableForMs ? look : this.#discovered
   }
 
   /** After a failure the endpoint may have moved: the next one to ask for it looks again, and where that fails goes on as before. */
@@ -46,14 +68,37 @@ export class EndpointLocation {
     this.#isDoubted = true
   }
 
+  /** Never rejects where the endpoint is known. */
+  #look(): Promise<string> {
+    this.#discovering ??= this.#discover().finally(() => { this.#discovering = undefined })
+    return this.#discovering
+  }
+
   async #discover(): Promise<string> {
-    const { issuer, member, fetch, timeoutMs } = this.#options
+    const { issuer, member, fetch, now, timeoutMs } = this.#options
+    const startedAtMs = now()
+    const known = this.#discovered
     try {
-      this.#discovered = await withDeadline(timeoutMs, (signal) => discoverEndpoint(issuer, member, (document) => fetchJson(document, fetch, signal)))
+      const url = await withDeadline(known === undefined ? timeoutMs : Math.ceil(timeoutMs / 2), (signal) => discoverEndpoint(issuer, member, (document) => fetchJson(document, fetch, signal)))
+      this.#discovered = url
+      this.#discoveredAtMs = startedAtMs
+      this.#backOff.succeed()
+      return url
     } catch (error) {
-      if (this.#discovered === undefined) throw error
+      if (known === undefined) throw error
+      this.#backOff.fail(now())
+      this.#report(`The ${member} of the issuer ${issuer} is used where it was, since its metadata could not be had: ${describeFailure(error)}`)
+      return known
+    } finally {
+      this.#isDoubted = false
     }
-    this.#isDoubted = false
-    return this.#discovered
+  }
+
+  #report(message: string): void {
+    try {
+      this.#options.onProblem?.(message)
+    } catch {
+      // A logger that throws must not reject what no request waits for: that would end the process (ERR-2).
+    }
   }
 }

@@ -22,6 +22,8 @@ export interface IntrospectionEndpointOptions {
   readonly timeoutMs?: number | undefined
   /** How answers are to be signed (RFC 9701); those that are not are failures. Without it they are not signed. */
   readonly signed?: SignedAnswerRules | undefined
+  /** Gets one line for the operator where the metadata cannot be read again, and a known endpoint is asked unconfirmed. */
+  readonly onProblem?: ((message: string) => void) | undefined
 }
 
 /** What an issuer is asked about one token. Nothing is remembered here but where to ask. */
@@ -66,16 +68,17 @@ class RemoteEndpoint implements IntrospectionEndpoint {
   readonly #revocation: EndpointLocation | undefined
   readonly #signed: SignedAnswerRules | undefined
 
-  constructor({ issuer, endpoint, revocationEndpoint, client, fetch, now, timeoutMs = defaultTimeoutMs, signed }: IntrospectionEndpointOptions) {
+  constructor({ issuer, endpoint, revocationEndpoint, client, fetch, now, timeoutMs = defaultTimeoutMs, signed, onProblem }: IntrospectionEndpointOptions) {
     if (!Number.isInteger(timeoutMs) || timeoutMs < 1 || timeoutMs > longestTimeoutMs) throw new RangeError(`timeoutMs must be an integer from 1 to ${longestTimeoutMs}`)
     this.#issuer = issuer
     this.#fetch = fetch
     this.#timeoutMs = timeoutMs
     this.#signed = signed
     this.#authenticate = compileClientAuthentication(client, issuer, now)
-    this.#introspection = new EndpointLocation({ issuer, member: 'introspection_endpoint', url: endpoint, fetch, timeoutMs })
+    const asked = { issuer, fetch, now, timeoutMs, onProblem }
+    this.#introspection = new EndpointLocation({ ...asked, member: 'introspection_endpoint', url: endpoint })
     // Where introspection was configured, the issuer's name need be no URL, and there may be no revocation.
-    this.#revocation = revocationEndpoint === undefined && !isAllowedIssuerUrl(issuer) ? undefined : new EndpointLocation({ issuer, member: 'revocation_endpoint', url: revocationEndpoint, fetch, timeoutMs })
+    this.#revocation = revocationEndpoint === undefined && !isAllowedIssuerUrl(issuer) ? undefined : new EndpointLocation({ ...asked, member: 'revocation_endpoint', url: revocationEndpoint })
   }
 
   async introspect(token: string): Promise<IntrospectionAnswer> {

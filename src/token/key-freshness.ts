@@ -1,4 +1,5 @@
-const shortestSeconds = 300
+/** However short a `max-age` is. */
+export const shortestSeconds = 300
 const longestSeconds = 86_400
 const withoutMaxAgeSeconds = 600
 

@@ -6,7 +6,7 @@ import { CallBudget } from './call-budget.js'
 import { describeFailure } from './describe-failure.js'
 import type { Fetch } from './fetch-json.js'
 import { isAllowedIssuerUrl, isAllowedEndpoint } from './issuer-metadata.js'
-import { freshForSeconds } from './key-freshness.js'
+import { freshForSeconds, shortestSeconds } from './key-freshness.js'
 import { KeySource } from './key-source.js'
 import { KnownKeys } from './known-keys.js'
 import { parseKeySet, type VerificationKey } from './verification-key.js'
@@ -69,7 +69,7 @@ export interface RemoteKeySetOptions {
   readonly jwksUri?: string
   readonly fetch: Fetch
   readonly now: Clock
-  /** Gets one line for the operator for each refresh that failed. */
+  /** Gets one line for the operator for each refresh that failed, or for which the metadata could not be had. */
   readonly onProblem: (message: string) => void
   /** @internal Milliseconds for a whole refresh, 5000 by default (KEY-6). */
   readonly deadlineMs?: number
@@ -94,10 +94,25 @@ export function createRemoteKeySet(options: RemoteKeySetOptions): KeySet {
 const none: readonly VerificationKey[] = Object.freeze([])
 const noKeys = new KnownKeys([])
 
-/** Keys are never used longer than this after they were last fetched (KEY-2). */
+/**
+ * Keys are never used longer than this after they were last fetched from where the issuer says that they are (KEY-2). Where
+ * its metadata cannot be had but the keys can, those keep the set up to date (KEY-4, KEY-5), the metadata are read again
+ * after at most 5 minutes, and the operator is told; but the day counts from when they were last read: without them
+ * nobody knows whether the issuer still stands by that set.
+ */
 const usableForMs = 86_400_000
 
 const defaultDeadlineMs = 5_000
+
+interface Refresh {
+  /** Never rejects. */
+  readonly done: Promise<void>
+  /**
+   * Whether the turn of the event loop in which it began is over. A request of the same turn was there before the issuer
+   * was asked, so the answer knows of every key that its token can name; a later one may know more than the answer.
+   */
+  isSent: boolean
+}
 
 class RemoteKeySet implements KeySet {
   private readonly issuer: string
@@ -109,9 +124,12 @@ class RemoteKeySet implements KeySet {
 
   private keys = noKeys
   private fetchedAtMs = -Infinity
+  /** When they were last fetched from where they are known to be. */
+  private locatedAtMs = -Infinity
+  /** Never past the end of the day for which they are usable. */
   private freshForMs = 0
-  /** The one fetch that is under way, however many wait for it. Never rejects. */
-  private refreshing: Promise<void> | undefined
+  /** The one fetch that is under way, however many wait for it. */
+  private refreshing: Refresh | undefined
 
   constructor({ issuer, jwksUri, fetch, now, onProblem, deadlineMs = defaultDeadlineMs }: RemoteKeySetOptions) {
     this.issuer = issuer
@@ -121,33 +139,45 @@ class RemoteKeySet implements KeySet {
   }
 
   find(kid: string | undefined, algorithm: Algorithm): MaybePromise<readonly VerificationKey[]> {
-    const ageMs = this.ageMs()
-    if (!isUsable(ageMs)) return this.ready().then(() => this.keys.find(kid, algorithm) ?? none)
-    if (!this.isFresh(ageMs)) void this.refresh()
+    const nowMs = this.now()
+    if (!this.isUsable(nowMs)) return this.findFirst(kid, algorithm)
+    if (!this.isFresh(nowMs)) void this.refresh()
     return this.keys.find(kid, algorithm) ?? this.findUnknown(kid, algorithm)
   }
 
   holds(key: VerificationKey): boolean {
-    const ageMs = this.ageMs()
-    if (!this.isFresh(ageMs)) {
+    const nowMs = this.now()
+    if (!this.isFresh(nowMs)) {
       void this.refresh()
-      if (!isUsable(ageMs)) throw this.unavailable()
+      if (!this.isUsable(nowMs)) throw this.unavailable()
     }
     return this.keys.has(key)
   }
 
   async ready(): Promise<void> {
-    if (isUsable(this.ageMs())) return
+    if (this.isUsable(this.now())) return
     await this.refresh()
-    if (!isUsable(this.ageMs())) throw this.unavailable()
+    if (!this.isUsable(this.now())) throw this.unavailable()
+  }
+
+  /** Where there are no keys to look in before the refresh. */
+  private async findFirst(kid: string | undefined, algorithm: Algorithm): Promise<readonly VerificationKey[]> {
+    const isTooEarly = this.refreshing?.isSent === true
+    await this.ready()
+    return this.keys.find(kid, algorithm) ?? (isTooEarly ? this.findUnknown(kid, algorithm) : none)
   }
 
   /**
    * A `kid` that is not in the set: perhaps the issuer has rotated its keys (KEY-3). Whoever comes while a
-   * refresh is under way waits for that one and takes its answer; only who starts one pays for it.
+   * refresh is under way waits for that one. If it was sent before, it may have missed the rotation, and then there is one more,
+   * shared by all who wait. Only who starts one pays for it.
    */
   private findUnknown(kid: string | undefined, algorithm: Algorithm): MaybePromise<readonly VerificationKey[]> {
-    if (this.refreshing) return this.refreshing.then(() => this.keys.find(kid, algorithm) ?? none)
+    const { refreshing } = this
+    if (refreshing !== undefined) {
+      const isTooEarly = refreshing.isSent
+      return refreshing.done.then(() => this.keys.find(kid, algorithm) ?? (isTooEarly ? this.findUnknown(kid, algorithm) : none))
+    }
     if (this.waitMs() > 0 || !this.budget.take(this.now())) return none
     return this.refresh().then(() => {
       const found = this.keys.find(kid, algorithm)
@@ -158,27 +188,40 @@ class RemoteKeySet implements KeySet {
 
   /** Joins the fetch that is under way or starts one, unless a failure is too recent (KEY-4). */
   private refresh(): Promise<void> {
-    if (this.refreshing) return this.refreshing
+    if (this.refreshing) return this.refreshing.done
     if (this.waitMs() > 0) return Promise.resolve()
-    this.refreshing = this.fetchKeys().finally(() => {
-      this.refreshing = undefined
-    })
-    return this.refreshing
+    const refreshing: Refresh = {
+      isSent: false,
+      done: this.fetchKeys().finally(() => { this.refreshing = undefined }),
+    }
+    this.refreshing = refreshing
+    setImmediate(() => { refreshing.isSent = true })
+    return refreshing.done
   }
 
   /** Whatever is wrong with the answer, the keys that are known stay (KEY-6). */
   private async fetchKeys(): Promise<void> {
     const startedAtMs = this.now()
     try {
-      const { keys, cacheControl } = await this.source.fetchKeys()
+      const { keys, cacheControl, unlocated } = await this.source.fetchKeys()
       this.keys = new KnownKeys(keys, this.keys)
       this.fetchedAtMs = startedAtMs
       this.freshForMs = freshForSeconds(cacheControl) * 1_000
-      this.backOff.succeed()
+      if (unlocated === undefined) this.locatedAtMs = startedAtMs
+      else this.carryOn(startedAtMs, unlocated)
+      if (this.isUsable(startedAtMs)) this.backOff.succeed()
+      else this.backOff.fail(this.now())
     } catch (error) {
       this.backOff.fail(this.now())
       this.report(`The keys of the issuer ${this.issuer} could not be fetched: ${describeFailure(error)}`)
     }
+  }
+
+  /** With keys from where they were when the metadata were last read. */
+  private carryOn(nowMs: number, unlocated: string): void {
+    this.freshForMs = Math.min(this.freshForMs, shortestSeconds * 1_000, this.locatedAtMs + usableForMs - nowMs)
+    const end = this.isUsable(nowMs) ? 'they are used until it has been so for 24 hours' : 'it has been so for 24 hours, and they are not used'
+    this.report(`The keys of the issuer ${this.issuer} were fetched from where they were, but not where they are now; ${end}: ${unlocated}`)
   }
 
   private report(message: string): void {
@@ -197,16 +240,13 @@ class RemoteKeySet implements KeySet {
     return this.backOff.remainingMs(this.now())
   }
 
-  private ageMs(): number {
-    return this.now() - this.fetchedAtMs
-  }
-
   /** A negative age is a clock that stepped back: then nobody knows, and the issuer is asked. */
-  private isFresh(ageMs: number): boolean {
+  private isFresh(nowMs: number): boolean {
+    const ageMs = nowMs - this.fetchedAtMs
     return ageMs >= 0 && ageMs < this.freshForMs
   }
-}
 
-function isUsable(ageMs: number): boolean {
-  return Math.abs(ageMs) <= usableForMs
+  private isUsable(nowMs: number): boolean {
+    return Math.abs(nowMs - this.locatedAtMs) <= usableForMs
+  }
 }

@@ -1,3 +1,4 @@
+import { ignoreRejection } from '../model/maybe-promise.js'
 import { withDeadline } from './deadline.js'
 import { describeFailure } from './describe-failure.js'
 import { fetchJson, type Fetch } from './fetch-json.js'
@@ -8,6 +9,8 @@ import { parseKeySet, type VerificationKey } from './verification-key.js'
 export interface FetchedKeys {
   readonly keys: readonly VerificationKey[]
   readonly cacheControl: string | null
+  /** Why the metadata could not be had: the keys are from where they were the last time, which may no longer be the place. */
+  readonly unlocated?: string
 }
 
 export interface KeySourceOptions {
@@ -22,7 +25,7 @@ export interface KeySourceOptions {
 /** How an issuer's keys are got. When they are is the business of the key set. */
 export class KeySource {
   private readonly options: KeySourceOptions
-  /** Where the last good answer came from, if that was not configured. */
+  /** What the metadata said when the keys that they name could last be fetched. */
   private discovered: string | undefined
 
   constructor(options: KeySourceOptions) {
@@ -32,25 +35,45 @@ export class KeySource {
   /** Rejects with an `Error` for the operator on every kind of failure (KEY-6). */
   fetchKeys(): Promise<FetchedKeys> {
     const { jwksUri, deadlineMs } = this.options
-    return withDeadline(deadlineMs, (signal) =>
-      jwksUri === undefined ? this.discoverAndFetch(signal) : this.fetchFrom(jwksUri, signal))
+    if (jwksUri !== undefined) return withDeadline(deadlineMs, (signal) => this.fetchFrom(jwksUri, signal))
+    return this.discovered === undefined ? this.fetchFirst() : this.fetchAgain(this.discovered)
   }
 
-  /** Keys that are no longer where they were are looked for once more, in case the issuer moved them (KEY-1). */
-  private async discoverAndFetch(signal: AbortSignal): Promise<FetchedKeys> {
-    const remembered = this.discovered
-    this.discovered = undefined
-    let failure: unknown
-    if (remembered !== undefined) {
-      try {
-        return this.remember(remembered, await this.fetchFrom(remembered, signal))
-      } catch (error) {
-        failure = error
-      }
+  private fetchFirst(): Promise<FetchedKeys> {
+    return withDeadline(this.options.deadlineMs, async (signal) => {
+      const url = await this.locate(signal)
+      return this.remember(url, await this.fetchFrom(url, signal))
+    })
+  }
+
+  /**
+   * The set that counts is the one that the metadata name now (KEY-5), so they are read each time, while the keys are fetched
+   * from where they were: an issuer that moves them may leave a copy behind. Where the metadata name another place, its answer
+   * is the only one that counts, and its failure is the failure. Where they cannot be had, the keys of the known place are
+   * given as `unlocated`. Both run under the same deadline, so that metadata that hang leave time for the keys.
+   */
+  private async fetchAgain(known: string): Promise<FetchedKeys> {
+    const { deadlineMs } = this.options
+    const atKnown = withDeadline(deadlineMs, (signal) => this.fetchFrom(known, signal))
+    ignoreRejection(atKnown)
+    const named: { url?: string } = {}
+    try {
+      const moved = await withDeadline(deadlineMs, async (signal) => {
+        named.url = await this.locate(signal)
+        return named.url === known ? undefined : this.remember(named.url, await this.fetchFrom(named.url, signal))
+      })
+      if (moved !== undefined) return moved
+    } catch (error) {
+      if (named.url !== undefined) throw error
+      const unlocated = describeFailure(error)
+      const fetched = await atKnown.catch((failure: unknown) => { throw new Error(`${describeFailure(failure)}; ${unlocated}`, { cause: failure }) })
+      return { ...fetched, unlocated }
     }
-    const url = await discoverEndpoint(this.options.issuer, 'jwks_uri', (document) => fetchJson(document, this.options.fetch, signal))
-    if (url === remembered) throw failure
-    return this.remember(url, await this.fetchFrom(url, signal))
+    return atKnown
+  }
+
+  private locate(signal: AbortSignal): Promise<string> {
+    return discoverEndpoint(this.options.issuer, 'jwks_uri', (document) => fetchJson(document, this.options.fetch, signal))
   }
 
   private remember(url: string, fetched: FetchedKeys): FetchedKeys {

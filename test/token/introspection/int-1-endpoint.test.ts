@@ -1,10 +1,10 @@
 import { createPublicKey, generateKeyPairSync, verify } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type { ClientAuthentication } from '../../../src/token/client-authentication.js'
 import type { Fetch } from '../../../src/token/fetch-json.js'
 import { IntrospectionUnavailable } from '../../../src/token/introspection-unavailable.js'
-import { createIntrospectionEndpoint, RevocationFailed } from '../../../src/token/introspection-endpoint.js'
+import { createIntrospectionEndpoint, RevocationFailed, type IntrospectionEndpoint, type IntrospectionEndpointOptions } from '../../../src/token/introspection-endpoint.js'
 import { flood } from '../../support/misbehaving-issuer.js'
 import { bytes, cutOff, hang, json, stall, status, type Answer } from '../keys/issuer-server.js'
 import { active, expSeconds, startMs, useTokenServer } from './token-server.js'
@@ -198,6 +198,108 @@ describe('INT-1: where the issuer is asked', () => {
     issuer.server.at.set('/moved', active({ sub: 'moved' }))
     issuer.server.at.set('/.well-known/oauth-authorization-server', json({ issuer: issuer.issuer, introspection_endpoint: `${issuer.issuer}/moved` }))
     expect(await endpoint.introspect(token)).toMatchObject({ members: { sub: 'moved' } })
+  })
+})
+
+describe('INT-1 KEY-1: an issuer that moves its endpoints and goes on answering where they were', () => {
+  const metadataPath = '/.well-known/oauth-authorization-server'
+  const looks = (): number => issuer.server.hitsAt(metadataPath)
+  const move = (): void => {
+    issuer.server.at.set('/moved', active({ sub: 'moved' }))
+    issuer.server.at.set('/revoke-moved', status(200))
+    issuer.server.at.set(metadataPath, json({ issuer: issuer.issuer, introspection_endpoint: `${issuer.issuer}/moved`, revocation_endpoint: `${issuer.issuer}/revoke-moved` }))
+  }
+  const start = (options: Partial<IntrospectionEndpointOptions> = {}) => {
+    let nowMs = startMs
+    const problems: string[] = []
+    const endpoint = issuer.endpoint({ endpoint: undefined, revocationEndpoint: undefined, now: () => nowMs, onProblem: (message) => problems.push(message), ...options })
+    return { endpoint, problems, pass: (milliseconds: number) => { nowMs += milliseconds } }
+  }
+  const minute = 60_000
+  const hour = 60 * minute
+  const untilMoved = (endpoint: IntrospectionEndpoint) =>
+    vi.waitFor(async () => { expect(await endpoint.introspect(token)).toMatchObject({ members: { sub: 'moved' } }) }, { timeout: 20_000, interval: 5 })
+
+  it('INT-1: the metadata are read again after 10 minutes, once, and nobody waits for that', async () => {
+    const { endpoint, pass, problems } = start()
+    await endpoint.introspect(token)
+    move()
+    pass(10 * minute - 1)
+    await endpoint.introspect(token)
+    expect(looks()).toBe(1)
+    let answerNow: () => void = () => undefined
+    const metadata = issuer.server.at.get(metadataPath)!
+    issuer.server.at.set(metadataPath, (request, response) => { answerNow = () => { metadata(request, response) } })
+    pass(1)
+    for (const answer of await Promise.all(Array.from({ length: 20 }, () => endpoint.introspect(token)))) expect(answer).toMatchObject({ members: { sub: 'agent' } })
+    await vi.waitFor(() => { expect(looks()).toBe(2) }, { timeout: 20_000, interval: 5 })
+    answerNow()
+    await untilMoved(endpoint)
+    expect(looks()).toBe(2)
+    expect(problems).toEqual([])
+  })
+
+  it('INT-1: after a day, and where a clock stepped back so far, whoever comes first waits for that', async () => {
+    for (const passed of [24 * hour + 1, -24 * hour - 1]) {
+      const { endpoint, pass } = start()
+      await endpoint.introspect(token)
+      const before = issuer.introspections.length
+      move()
+      pass(passed)
+      expect(await endpoint.introspect(token)).toMatchObject({ members: { sub: 'moved' } })
+      expect(issuer.introspections).toHaveLength(before)
+      issuer.server.at.set(metadataPath, json({ issuer: issuer.issuer, introspection_endpoint: `${issuer.issuer}/introspect` }))
+    }
+  })
+
+  it('INT-1: so is where tokens are revoked', async () => {
+    const { endpoint, pass } = start()
+    await endpoint.revoke(token)
+    move()
+    pass(25 * hour)
+    await endpoint.revoke(token)
+    expect([issuer.revocations.length, issuer.server.hitsAt('/revoke-moved')]).toEqual([1, 1])
+  })
+
+  it('KEY-4: where the metadata cannot be had, the known endpoint stays in use, the operator is told, and looks back off', async () => {
+    const { endpoint, pass, problems } = start()
+    await endpoint.introspect(token)
+    const { hits } = issuer.server
+    const looksOf = (): number => hits.filter((path) => path === metadataPath).length
+    issuer.server.at.set(metadataPath, status(500))
+    pass(10 * minute)
+    for (const looked of [1, 2, 3]) {
+      for (let i = 0; i < 20; i++) expect(await endpoint.introspect(token)).toMatchObject({ active: true })
+      await vi.waitFor(() => { expect(problems).toHaveLength(looked) }, { timeout: 20_000, interval: 5 })
+      for (let i = 0; i < 20; i++) expect(await endpoint.introspect(token)).toMatchObject({ active: true })
+      expect(looksOf()).toBe(1 + looked)
+      pass(2 ** (looked - 1) * 1_000)
+    }
+    expect(problems[0]).toBe(`The introspection_endpoint of the issuer ${issuer.issuer} is used where it was, since its metadata could not be had: no metadata (${issuer.issuer}${metadataPath}: status 500; ${issuer.issuer}/.well-known/openid-configuration: status 404)`)
+    pass(25 * hour)
+    expect(await endpoint.introspect(token)).toMatchObject({ active: true })
+    expect(problems).toHaveLength(4)
+
+    move()
+    pass(8_000)
+    await untilMoved(endpoint)
+  })
+
+  it('KEY-4: metadata that never come leave a call time to be made', async () => {
+    const { endpoint, pass, problems } = start({ timeoutMs: 6_000 })
+    await endpoint.introspect(token)
+    issuer.server.at.set(metadataPath, hang)
+    pass(25 * hour)
+    expect(await endpoint.introspect(token)).toMatchObject({ active: true })
+    expect(problems).toEqual([expect.stringMatching(/no complete answer within 3000 ms/)])
+  })
+
+  it('ERR-2: an operator\'s logger that throws costs nothing', async () => {
+    const { endpoint, pass } = start({ onProblem: () => { throw new Error('full') } })
+    await endpoint.introspect(token)
+    issuer.server.at.set(metadataPath, status(500))
+    pass(25 * hour)
+    expect(await endpoint.introspect(token)).toMatchObject({ active: true })
   })
 })
 

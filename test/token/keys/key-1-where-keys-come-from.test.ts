@@ -78,14 +78,14 @@ describe('KEY-1 where the keys are', () => {
     expect(problems).toHaveLength(1)
   })
 
-  it('KEY-1 remembers where the keys are', async () => {
+  it('KEY-1 remembers where the keys are, and reads the metadata once for each refresh', async () => {
     server.at.set(oauth, json({ issuer, jwks_uri: `${issuer}/keys` }))
     server.at.set('/keys', json(keySetOf('a')))
     const { keySet, pass } = clockedKeySet({ issuer })
     await keySet.ready()
     pass(25 * hour)
     await keySet.ready()
-    expect(server.hits).toEqual([oauth, '/keys', '/keys'])
+    expect([server.hitsAt(oauth), server.hitsAt('/keys'), server.hits.length]).toEqual([2, 2, 4])
   })
 
   it('KEY-1 looks again where the keys are when fetching them fails, within the same refresh', async () => {
@@ -97,7 +97,7 @@ describe('KEY-1 where the keys are', () => {
     server.at.set('/moved', json(keySetOf('b')))
     server.at.delete('/keys')
     expect(kidsOf(await keySet.find('b', 'ES256'))).toEqual(['b'])
-    expect(server.hits).toEqual([oauth, '/keys', '/keys', oauth, '/moved'])
+    expect([server.hitsAt(oauth), server.hitsAt('/keys'), server.hitsAt('/moved'), server.hits.length]).toEqual([2, 2, 1, 5])
   })
 
   it('KEY-1 does not ask the same place twice in one refresh', async () => {
@@ -107,12 +107,22 @@ describe('KEY-1 where the keys are', () => {
     await keySet.ready()
     server.at.set('/keys', status(500))
     expect(await keySet.find('b', 'ES256')).toEqual([])
-    expect(server.hits).toEqual([oauth, '/keys', '/keys', oauth])
+    expect([server.hitsAt(oauth), server.hitsAt('/keys'), server.hits.length]).toEqual([2, 2, 4])
     expect(problems).toEqual([`The keys of the issuer ${issuer} could not be fetched: ${issuer}/keys: status 500`])
 
     server.at.set('/keys', json(keySetOf('b')))
     pass(1 * second)
     expect(kidsOf(await keySet.find('b', 'ES256'))).toEqual(['b'])
+  })
+
+  it('KEY-1 tells of both where neither metadata nor keys can be had', async () => {
+    server.at.set(oauth, json({ issuer, jwks_uri: `${issuer}/keys` }))
+    server.at.set('/keys', json(keySetOf('a')))
+    const { keySet, problems } = clockedKeySet({ issuer })
+    await keySet.ready()
+    server.at.clear()
+    expect(await keySet.find('b', 'ES256')).toEqual([])
+    expect(problems).toEqual([`The keys of the issuer ${issuer} could not be fetched: ${issuer}/keys: status 404; no metadata (${issuer}${oauth}: status 404; ${issuer}${openid}: status 404)`])
   })
 
   it('KEY-1 fetches nothing at construction', () => {

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { CallBudget } from '../../../src/token/call-budget.js'
 import { createStaticKeySet } from '../../../src/token/key-set.js'
 import { clockedKeySet, minute, second } from './clocked-key-set.js'
@@ -64,6 +64,75 @@ describe('KEY-3 rotation', () => {
       server.at.set('/keys', json(keySetOf(String(i))))
       expect(await keySet.find(String(i), 'ES256')).toHaveLength(1)
     }
+  })
+})
+
+describe('KEY-3 a refresh that was sent before the keys were rotated', () => {
+  /** Answers what the keys were when it was asked, once it is told to. */
+  const hold = () => {
+    const held: (() => void)[] = []
+    const keep = (...kids: string[]): void => {
+      const answer = json(keySetOf(...kids))
+      server.at.set('/keys', (request, response) => { held.push(() => { answer(request, response) }) })
+    }
+    return { held, keep, untilAsked: () => vi.waitFor(() => { expect(held).toHaveLength(1) }, { timeout: 20_000, interval: 5 }) }
+  }
+
+  it('KEY-3 does not hide the new key from who comes while it is under way: one more is made, for all who wait', async () => {
+    const { keySet, pass } = await start('a')
+    const { held, keep, untilAsked } = hold()
+    keep('a')
+    pass(10 * minute)
+    expect(keySet.find('a', 'ES256')).toHaveLength(1)
+    await untilAsked()
+    server.at.set('/keys', json(keySetOf('a', 'b')))
+    const found = Promise.all(Array.from({ length: 500 }, async () => keySet.find('b', 'ES256')))
+    held[0]!()
+    expect((await found).every(([key]) => key?.kid === 'b')).toBe(true)
+    expect(server.hits).toHaveLength(3)
+  })
+
+  it('KEY-3 and names that stay unknown pay for that once, as for any other', async () => {
+    const { keySet, pass } = await start('a')
+    const { held, keep, untilAsked } = hold()
+    keep('a')
+    pass(10 * minute)
+    expect(keySet.find('a', 'ES256')).toHaveLength(1)
+    await untilAsked()
+    server.at.set('/keys', json(keySetOf('a')))
+    const found = Promise.all(Array.from({ length: 500 }, async (_, index) => keySet.find(`x${index}`, 'ES256')))
+    held[0]!()
+    expect((await found).every((keys) => keys.length === 0)).toBe(true)
+    expect(server.hits).toHaveLength(3)
+    for (let i = 0; i < 5; i++) await keySet.find('y', 'ES256')
+    expect(server.hits).toHaveLength(4)
+  })
+
+  it('KEY-3 the same at a cold start', async () => {
+    const { held, keep, untilAsked } = hold()
+    keep('a')
+    const { keySet } = clockedKeySet({ issuer: server.origin, jwksUri })
+    const first = keySet.find('a', 'ES256')
+    await untilAsked()
+    server.at.set('/keys', json(keySetOf('a', 'b')))
+    const found = Promise.all(Array.from({ length: 500 }, async () => keySet.find('b', 'ES256')))
+    held[0]!()
+    expect(await first).toHaveLength(1)
+    expect((await found).every(([key]) => key?.kid === 'b')).toBe(true)
+    expect(server.hits).toHaveLength(2)
+  })
+
+  it('KEY-3 KEY-4 and where it fails, nothing more is asked', async () => {
+    const { keySet, pass } = await start('a')
+    const held: (() => void)[] = []
+    server.at.set('/keys', (request, response) => { held.push(() => { status(500)(request, response) }) })
+    pass(10 * minute)
+    expect(keySet.find('a', 'ES256')).toHaveLength(1)
+    await vi.waitFor(() => { expect(held).toHaveLength(1) }, { timeout: 20_000, interval: 5 })
+    const found = keySet.find('b', 'ES256')
+    held[0]!()
+    expect(await found).toEqual([])
+    expect(server.hits).toHaveLength(2)
   })
 })
 
