@@ -127,7 +127,7 @@ def check_standard_claims(payload, server, now):
     demand(now - exp <= tolerance and (tolerance > 0 or now < exp) and max(iat, nbf) <= now + tolerance)
     own, named = (each if isinstance(each, list) else [each] for each in (server["audience"], payload.get("aud")))
     demand(all(isinstance(name, str) for name in named) and any(name in own for name in named))
-    demand(is_text(payload.get("sub")) and is_text(payload.get("jti"), 256) and "cnf" not in payload)
+    demand(is_text(payload.get("sub")) and is_text(payload.get("jti"), 256) and is_text(payload.get("client_id", "absent")) and "cnf" not in payload)
 
 def aap_claims(payload):
     """DIA-2, DIA-5, TOK-8: the claims in one of two spellings, with those that every token needs."""

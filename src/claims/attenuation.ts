@@ -8,6 +8,7 @@ import { compareOversight } from './compare-oversight.js'
 import { compareTask } from './compare-task.js'
 import { createRegistry, type ConstraintRegistry } from '../constraints/registry.js'
 import { differenceUnless } from './difference.js'
+import { isPlainObject, refuseUnknownMembers } from '../model/plain-object.js'
 
 export interface AttenuationOptions {
   /** Constraints that are registered where the tokens are used, by `defineConstraint`. Default: none. Any other is compared by equality (CAP-5). */
@@ -28,9 +29,13 @@ export interface AttenuationOptions {
  *
  * Never throws for authorizations.
  *
- * @throws TypeError if one of `constraints` is no constraint definition, or its name is taken
+ * @throws TypeError for an unknown option, and if one of `constraints` is no constraint definition, or its name is taken
  */
-export function isAttenuationOf(child: AuthorizationOfToken, parent: AuthorizationOfToken, { constraints = [] }: AttenuationOptions = {}): Attenuation {
+export function isAttenuationOf(child: AuthorizationOfToken, parent: AuthorizationOfToken, options: AttenuationOptions = {}): Attenuation {
+  if (!isPlainObject(options)) throw new TypeError('isAttenuationOf: the options are a plain object')
+  refuseUnknownMembers('isAttenuationOf, options', options, ['constraints'] satisfies (keyof AttenuationOptions)[])
+  const { constraints = [] } = options
+  if (!Array.isArray(constraints)) throw new TypeError('isAttenuationOf: `constraints` is a list made with defineConstraint')
   // Which things every attempt counts decides how much is counted, and nothing about limits.
   const registry = createRegistry({ registered: constraints, countedPerRequest: new Set() })
   const differences = Object.freeze(compareAuthorizations(child, parent, registry))

@@ -1,5 +1,5 @@
 import { maxNesting, type Claims } from '../model/claims.js'
-import { isPlainObject } from '../matching/same-json.js'
+import { isPlainObject } from '../model/plain-object.js'
 
 /**
  * A copy of a payload that nobody else can change: what is parsed is frozen and shared. It is checked for what the

@@ -24,7 +24,7 @@ const maxAgentIdLength = 128
 export function readLegacyScopes({ subject, clientId, scopes }: LegacyFacts, act: unknown, legacyScopes: LegacyScopes): ParsedAuthorization | Denial {
   const capabilities = capabilitiesOf(scopes, legacyScopes)
   if (capabilities.length === 0) return { code: 'invalid_token', rule: 'DIA-5', detail: 'the token has no AAP claims, and legacyScopes maps none of its scopes' }
-  const id = [clientId, subject].find((name) => name !== undefined && name !== '') ?? ''
+  const id = clientId ?? subject ?? ''
   if (id === '' || Array.from(id).length > maxAgentIdLength) return { code: 'invalid_token', rule: 'TOK-8', detail: 'neither client_id nor sub can be an agent id' }
 
   const { delegation, denial: delegationDenial } = parseDelegation(undefined, act)

@@ -5,6 +5,7 @@ import { errorCodes } from '../model/error-codes.js'
 import type { KnownFacts } from '../model/facts.js'
 import type { MaybePromise } from '../model/maybe-promise.js'
 import type { Target } from '../matching/target.js'
+import { isPlainObject, refuseUnknownMembers } from '../model/plain-object.js'
 
 /**
  * One kind of constraint: ours and a user's have this same interface (CAP-5). The registry compiles the value of
@@ -29,6 +30,8 @@ export interface ConstraintDefinition<Value = any> {
    */
   isNoLooser?(child: Value, parent: Value): boolean
 }
+
+export const definitionMembers = ['name', 'rule', 'compile', 'isNoLooser'] as const satisfies readonly (keyof ConstraintDefinition)[]
 
 /** What a constraint may know about its surroundings when it is compiled. */
 export interface ConstraintContext {
@@ -98,6 +101,7 @@ export interface ConstraintFacts extends Omit<KnownFacts, 'target'> {
 /**
  * Registers nothing by itself: gives a constraint its types. Pass the result in the option `constraints`.
  *
+ * @throws TypeError for a member that a definition does not have
  * @example
  * defineConstraint({
  *   name: 'max_drafts',
@@ -106,6 +110,8 @@ export interface ConstraintFacts extends Omit<KnownFacts, 'target'> {
  */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as for ConstraintDefinition
 export function defineConstraint<Value = any>(definition: ConstraintDefinition<Value>): ConstraintDefinition<Value> {
+  if (!isPlainObject(definition)) throw new TypeError('defineConstraint: a definition is a plain object')
+  refuseUnknownMembers('defineConstraint', definition, definitionMembers)
   return Object.freeze({ ...definition })
 }
 

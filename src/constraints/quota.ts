@@ -8,6 +8,11 @@ export function isQuotaName(name: string): boolean {
   return quotaName.test(name)
 }
 
+/** Whether a name of a constraint can count it. */
+export function isCountable(thing: string): boolean {
+  return quotaName.exec(`max_${thing}_per_day`)?.[1] === thing
+}
+
 /**
  * CON-1: the constraints whose names say what they count and over which window.
  *

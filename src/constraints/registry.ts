@@ -4,7 +4,7 @@ import { allowedMethods } from './allowed-methods.js'
 import { allowedRegions } from './allowed-regions.js'
 import type { ApprovalRequirement, BodyLimit, CompiledConstraint, ConstraintContext, ConstraintDefinition, QuotaRequirement } from './constraint-definition.js'
 import { dataClassificationMax } from './data-classification-max.js'
-import { deny } from './constraint-definition.js'
+import { definitionMembers, deny } from './constraint-definition.js'
 import { domainsAllowed, domainsBlocked } from './domains.js'
 import { ipRangesAllowed } from './ip-ranges-allowed.js'
 import { isSameJson } from '../matching/same-json.js'
@@ -13,6 +13,7 @@ import { maxDepth } from './max-depth.js'
 import { maxRequestSize } from './max-request-size.js'
 import { maxResponseSize } from './max-response-size.js'
 import { requireApprovalThreshold } from './require-approval-threshold.js'
+import { refuseUnknownMembers } from '../model/plain-object.js'
 import { requireEncryption } from './require-encryption.js'
 import { timeWindow } from './time-window.js'
 
@@ -72,7 +73,7 @@ export interface RegistryOptions {
   readonly countedPerRequest: ReadonlySet<string>
 }
 
-/** @throws TypeError if a registered constraint has no usable name, one that is taken, or no `compile` */
+/** @throws TypeError if a registered constraint has no usable name, one that is taken, no `compile`, or a member that is unknown */
 export function createRegistry({ registered, countedPerRequest }: RegistryOptions): ConstraintRegistry {
   const definitions = new Map(builtIn.map((definition) => [definition.name, definition]))
   for (const definition of registered) {
@@ -110,9 +111,11 @@ function ofPolicy(constraint: NamedConstraint): NamedConstraint {
 
 function checkDefinition(definition: ConstraintDefinition, taken: ReadonlyMap<string, unknown>): void {
   if (typeof definition !== 'object' || (definition as unknown) === null) throw new TypeError('option `constraints`: each is made with defineConstraint')
-  const { name, compile, isNoLooser } = definition as Partial<ConstraintDefinition>
+  const { name, rule = '', compile, isNoLooser } = definition as Partial<ConstraintDefinition>
   if (typeof name !== 'string' || name === '') throw new TypeError('option `constraints`: a constraint needs a name')
   if (typeof compile !== 'function') throw new TypeError(`option \`constraints\`: ${name} needs a compile function`)
+  refuseUnknownMembers(`option \`constraints\`, ${name}`, definition, definitionMembers)
+  if (typeof rule !== 'string') throw new TypeError(`option \`constraints\`: rule of ${name} must be a text`)
   if (isNoLooser !== undefined && typeof isNoLooser !== 'function') throw new TypeError(`option \`constraints\`: isNoLooser of ${name} must be a function`)
   if (taken.has(name)) throw new TypeError(`option \`constraints\`: ${name} is defined already`)
   if (isQuotaName(name)) throw new TypeError(`option \`constraints\`: ${name} has the form of a quota (CON-1), which is built in`)

@@ -1,3 +1,5 @@
+import { isPlainObject } from '../model/plain-object.js'
+
 /**
  * A frozen copy of what an operator wrote. Settings do not change after start-up, and whoever compiles a value finds it as
  * it would come from a token. A `Map`, a class or a function has no entries that anybody here would read, so that it would
@@ -11,7 +13,7 @@ export function copyPlainData(what: string, value: unknown, path: readonly (stri
     if (!isPlainValue(value)) throw notPlain(what, path)
     return value
   }
-  if (!isPlainObject(value) || ancestors.includes(value)) throw notPlain(what, path)
+  if (!(Array.isArray(value) || isPlainObject(value)) || ancestors.includes(value)) throw notPlain(what, path)
   const copy = (member: unknown, name: string | number): unknown => copyPlainData(what, member, [...path, name], [...ancestors, value])
   if (Array.isArray(value)) return Object.freeze(Array.from(value, copy))
   // An own `__proto__` stays a member, for the reader to refuse.
@@ -21,13 +23,6 @@ export function copyPlainData(what: string, value: unknown, path: readonly (stri
 /** `undefined` stands for a member that is not there. */
 function isPlainValue(value: unknown): boolean {
   return value === undefined || value === null || typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value)
-}
-
-/** Of any realm: a plain object's prototype is the one that has none. */
-function isPlainObject(value: object): boolean {
-  if (Array.isArray(value)) return true
-  const prototype: unknown = Object.getPrototypeOf(value)
-  return prototype === null || Object.getPrototypeOf(prototype) === null
 }
 
 function notPlain(what: string, path: readonly (string | number)[]): TypeError {

@@ -1,8 +1,9 @@
-import type { RouteEntry } from './guard-options.js'
+import { METHODS } from 'node:http'
 import { checkNames } from '../decision/did-you-mean.js'
-import { checkRouteOptions } from './route-options.js'
 import { compileRoute, type Route } from '../decision/route.js'
+import { copyMembers } from '../model/plain-object.js'
 import { isActionName } from '../matching/action-name.js'
+import { readRouteOptions } from './route-options.js'
 
 /** What a request line leads to, and the values of the route's parameters. */
 export interface RouteMatch {
@@ -36,14 +37,13 @@ const routeKey = /^([A-Z][A-Z-]*) (\/[^?#\s]*)$/
  * Compiles the option `routes`.
  *
  * @param canBind whether a token that is bound can be shown at all
- * @throws TypeError for a key that is no `METHOD /path`, a path that no request could match, two routes that can tie,
+ * @throws TypeError for a key that is no `METHOD /path`, a method or path that no request could match, two routes that can tie,
  *   an entry that is neither an action nor `{ public: true }`, and a demand for proof where none can be shown (POP-2)
  * @see RTE-1
  */
 export function compileRoutes(routes: Readonly<Record<string, unknown>>, canBind = true): RouteTable {
-  if (typeof routes !== 'object' || (routes as unknown) === null || Array.isArray(routes)) throw new TypeError('option `routes` must be an object of `METHOD /path` keys')
   const root = createSegment()
-  for (const [key, entry] of Object.entries(routes)) addRoute(root, key, entry, canBind)
+  for (const [key, entry] of Object.entries(copyMembers('option `routes`, of `METHOD /path` keys,', routes))) addRoute(root, key, entry, canBind)
 
   return {
     match(method, path, originalPath) {
@@ -79,6 +79,7 @@ function createSegment(): Segment {
 function addRoute(root: Segment, key: string, entry: unknown, canBind: boolean): void {
   const [, method, path] = routeKey.exec(key) ?? []
   if (method === undefined || path === undefined) throw new TypeError(`option \`routes\`: ${JSON.stringify(key)} is not of the form 'METHOD /path'`)
+  if (!METHODS.includes(method)) throw new TypeError(`option \`routes\`: in ${JSON.stringify(key)} ${method} is no method that node:http reads (RTE-1)`)
   const segments = splitPath(path)
   if (isAmbiguous(path.replaceAll('*', 'x')) || segments.includes('')) throw new TypeError(`option \`routes\`: no request can match ${JSON.stringify(key)} (RTE-1)`)
 
@@ -117,20 +118,21 @@ function readEntry(key: string, entry: unknown, canBind: boolean): Route | undef
   const where = `option \`routes\`, ${JSON.stringify(key)}`
   if (typeof entry === 'string') return compileRoute(checkAction(where, entry), {})
   if (typeof entry !== 'object' || entry === null) throw new TypeError(`${where}: must be an action, { action, … } or { public: true }`)
-  if ('public' in entry) {
-    checkNames(`${where}: key`, entry, ['public'])
-    if ((entry).public !== true) throw new TypeError(`${where}: \`public\` can only be true`)
+  const members = copyMembers(where, entry)
+  if (Object.hasOwn(members, 'public')) {
+    checkNames(`${where}: key`, members, ['public'])
+    if (members.public !== true) throw new TypeError(`${where}: \`public\` can only be true`)
     return undefined
   }
-  const { action, ...options } = entry as RouteEntry<unknown>
-  checkRouteOptions(where, options, ['action'])
-  if (options.proof === 'required' && !canBind) throw new TypeError(`${where}: \`proof\` is 'required', and with \`dpop\` and \`mtls\` off no token can be bound`)
-  return compileRoute(checkAction(where, action), options)
+  const { action, ...options } = members
+  const checked = readRouteOptions(where, options, ['action'])
+  if (checked.proof === 'required' && !canBind) throw new TypeError(`${where}: \`proof\` is 'required', and with \`dpop\` and \`mtls\` off no token can be bound`)
+  return compileRoute(checkAction(where, action), checked)
 }
 
-function checkAction<T>(where: string, action: T): T {
+function checkAction(where: string, action: unknown): Route['action'] {
   if (typeof action !== 'function' && !isActionName(action)) throw new TypeError(`${where}: ${JSON.stringify(action)} is no action name (CAP-1)`)
-  return action
+  return action as Route['action']
 }
 
 /** Literal before parameter before rest, segment by segment; what leads nowhere is given up for the next best. */

@@ -1,4 +1,5 @@
 import { lookup } from 'node:dns/promises'
+import type { Facts } from '../model/facts.js'
 import type { DecisionRules } from '../decision/rules.js'
 import type { Offer } from './challenge.js'
 import type { StoreEvent } from '../decision/store-gate.js'
@@ -15,12 +16,15 @@ import { createRegistry } from '../constraints/registry.js'
 import { createTrustedIssuers } from './issuers.js'
 import { defaultAlgorithms } from '../token/algorithms.js'
 import { FailureLimit } from '../token/failure-limit.js'
+import { isCountable } from '../constraints/quota.js'
+import { isPromise } from '../model/maybe-promise.js'
 import { isStringList } from './is-string-list.js'
 import { laterOptions, optionNames } from './guard-options.js'
 import { compileStore } from './compile-store.js'
 import { OperatorLog } from './operator-log.js'
 import { readAlgorithms, readInteger } from './read-option.js'
 import type { RevocationEvent } from '../token/issuer-revocations.js'
+import { copyMembers } from '../model/plain-object.js'
 import { Revocations } from '../token/revocations.js'
 import { shareRevocations } from '../token/shared-revocations.js'
 import { timestampOf } from '../audit/timestamp-of.js'
@@ -55,7 +59,7 @@ export function freezeSettings(options: GuardOptions, environment: NodeJS.Proces
   for (const name of ['now', 'facts', 'fetch', 'respond'] as const) check(name, options[name] ?? Date.now, isFunction, 'a function')
   check('tokenType', options.tokenType ?? 'any', (type) => type === 'any' || type === 'at+jwt', "'any' or 'at+jwt'")
   check('constraints', constraints, Array.isArray, 'a list made with defineConstraint')
-  check('countedPerRequest', countedPerRequest, isStringList, 'a list of names')
+  check('countedPerRequest', countedPerRequest, (things) => isStringList(things) && countedPerRequest.every(isCountable), 'a list of things that can stand in `max_<thing>_per_<unit>` (CON-1)')
   check('resolveTargets', options.resolveTargets ?? true, (value) => value === true || isFunction(value), 'true or a function')
 
   const log = new OperatorLog(logger)
@@ -97,7 +101,7 @@ export function freezeSettings(options: GuardOptions, environment: NodeJS.Proces
     sharedRevocations: shareRevocations(state.store, { revocations, mostKept: maxRevocations, isRequired: (options.onStoreFailure ?? 'deny') === 'deny', timeoutMs: state.timeoutMs, onLate: () => { state.noteLate('it has not said in time what was revoked') }, onEvent: tellRevocation }),
     hookTimeoutMs: readInteger('hookTimeoutMs', options.hookTimeoutMs ?? 2_000, 1, 60_000),
     hasRegisteredConstraints: constraints.length > 0,
-    facts: options.facts,
+    facts: options.facts && plainFacts(options.facts),
     resolveTargets: options.resolveTargets === true ? resolveByDns : options.resolveTargets,
     now: finiteClock(now),
     warn: log.warn,
@@ -134,6 +138,16 @@ function sinksOf(audit: GuardOptions['audit'] = jsonLines(process.stdout)): Para
     if (!isFunction(methods.write) && !isFunction(methods.info)) throw new TypeError('option `audit` must be a sink { write(record) }, a logger with info(record, message), or a list of them')
   }
   return sinks
+}
+
+/** A demand that is inherited, or that a getter makes, would be one that nobody reads. */
+function plainFacts(hook: NonNullable<GuardOptions['facts']>): NonNullable<GuardOptions['facts']> {
+  const copy = (facts: Facts | undefined): Facts | undefined => facts && copyMembers('the answer', facts)
+  return (request) => {
+    const answer = hook(request)
+    // Whatever else can be waited for settles by its own rules, or never.
+    return isPromise(answer) ? Promise.resolve(answer).then(copy) : copy(answer)
+  }
 }
 
 /** A clock that gives no number would make every comparison false: it denies instead. */

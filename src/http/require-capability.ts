@@ -5,12 +5,12 @@ import type { MaybePromise } from '../model/maybe-promise.js'
 import type { Next } from './respond.js'
 import type { RouteOptions } from '../decision/route.js'
 import { admittedBy, historyOf, stateOf, type RequestState } from './request-state.js'
-import { checkRouteOptions } from '../guard/route-options.js'
 import { compileRoute } from '../decision/route.js'
 import { dropPipelined } from './lingering-close.js'
 import { concludeRuling } from './conclude.js'
 import { guardRequest } from './guard-request.js'
 import { isActionName } from '../matching/action-name.js'
+import { readRouteOptions } from '../guard/route-options.js'
 import { recordResult } from './result-record.js'
 import { requestMeterOf } from './request-meter.js'
 import { whenReady } from '../decision/when-ready.js'
@@ -23,7 +23,7 @@ export interface RequireCapability {
   /**
    * @param action what the route does (CAP-1), or a function that names it
    * @param route facts that constraints may need
-   * @throws TypeError for a name that is no action, and for a route option that is unknown or of the wrong type
+   * @throws TypeError for a name that is no action, for options that are no plain object, and for one that is unknown or of the wrong type
    */
   (action: string | ((req: GuardRequest) => MaybePromise<unknown>), route?: RouteOptions<GuardRequest>): RouteGuard
   /**
@@ -37,8 +37,7 @@ export interface RequireCapability {
 
 function create(action: string | ((req: GuardRequest) => MaybePromise<unknown>), options: RouteOptions<GuardRequest> = {}): RouteGuard {
   if (typeof action !== 'function' && !isActionName(action)) throw new TypeError(`requireCapability: ${JSON.stringify(action)} is no action name (CAP-1)`)
-  checkRouteOptions(`requireCapability(${typeof action === 'string' ? `'${action}'` : 'function'})`, options as Readonly<Record<string, unknown>>)
-  const route = compileRoute(action, options)
+  const route = compileRoute(action, readRouteOptions<GuardRequest>(`requireCapability(${typeof action === 'string' ? `'${action}'` : 'function'})`, options))
 
   return afterGuard((state, req, res, next) => {
     const history = historyOf(req)

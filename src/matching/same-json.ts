@@ -1,4 +1,5 @@
 import { maxNesting } from '../model/claims.js'
+import { isPlainObject } from '../model/plain-object.js'
 
 /**
  * Whether two values say the same, whatever the order of their members. What is nested deeper than a token can be
@@ -9,13 +10,6 @@ export function isSameJson(a: unknown, b: unknown, nesting = 1): boolean {
   if (nesting > maxNesting) return false
   if (Array.isArray(a) && Array.isArray(b)) return areSameItems(a, b, nesting + 1)
   return isPlainObject(a) && isPlainObject(b) && areSameMembers(a, b, nesting + 1)
-}
-
-/** Made by braces or by `JSON.parse`, in whichever realm: other objects mean more than their members say. */
-export function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
-  const prototype: unknown = Object.getPrototypeOf(value)
-  return prototype === null || Object.getPrototypeOf(prototype) === null
 }
 
 function areSameItems(a: readonly unknown[], b: readonly unknown[], nesting: number): boolean {

@@ -44,7 +44,7 @@ export type WireChainOfSubjects = string[]
 export type WireChainOfHops = WireHop[]
 
 /**
- * The payload of a JWT access token in the canonical dialect, whose seven claims carry the prefix aap_. Members that are not named here are ignored at every level, except in constraints, where an unknown name denies.
+ * The payload of a JWT access token in the canonical dialect, whose seven claims carry the prefix aap_. Members that are not named here are ignored at every level, except in constraints, where an unknown name denies. The scope is ignored as well, whatever it is.
  */
 export interface WireClaims {
   /**
@@ -72,11 +72,11 @@ export interface WireClaims {
    * Identifies the token, together with iss, for quotas, revocation and approvals.
    */
   jti: string
-  client_id?: string
   /**
-   * Ignored in a token that holds any of the seven claims.
+   * The client that the token was issued to; the agent where legacyScopes reads a token without any of the seven claims.
    */
-  scope?: string
+  client_id?: string
+  scope?: unknown
   cnf?: WireConfirmation
   act?: WireActor
   aap_agent: WireAgent

@@ -53,7 +53,8 @@ export type IntrospectedIdentity = Omit<Identity, 'subject'> & { readonly subjec
 export function readIdentity(claims: Claims): Identity | Denial {
   if (!isSubject(claims.sub)) return invalidToken('TOK-4', 'sub is missing or no string')
   if (!isTokenId(claims.jti)) return invalidToken('TOK-9', 'jti is missing or no string of 1 to 256 characters')
-  return { subject: claims.sub, tokenId: claims.jti, ...readClient(claims) }
+  if (!isClient(claims.client_id)) return invalidToken('TOK-10', 'client_id is no string, or empty')
+  return { subject: claims.sub, tokenId: claims.jti, clientId: claims.client_id, scopes: readScopes(claims) }
 }
 
 /** @param tokenDigest stands in for a `jti` that is not there (TOK-9) */
@@ -61,7 +62,8 @@ export function readIntrospectedIdentity(claims: Claims, tokenDigest: string): I
   const { sub, jti = tokenDigest } = claims
   if (sub !== undefined && !isSubject(sub)) return invalidToken('TOK-4', 'sub is no string, or empty')
   if (!isTokenId(jti)) return invalidToken('TOK-9', 'jti is no string of 1 to 256 characters')
-  return { subject: sub, tokenId: jti, ...readClient(claims) }
+  if (!isClient(claims.client_id)) return invalidToken('INT-2', 'client_id is no string, or empty')
+  return { subject: sub, tokenId: jti, clientId: claims.client_id, scopes: readScopes(claims) }
 }
 
 function isSubject(sub: unknown): sub is string {
@@ -72,8 +74,14 @@ function isTokenId(jti: unknown): jti is string {
   return typeof jti === 'string' && jti !== '' && Array.from(jti).length <= 256
 }
 
-function readClient({ client_id, scope }: Claims): Pick<Identity, 'clientId' | 'scopes'> {
-  return { clientId: typeof client_id === 'string' ? client_id : undefined, scopes: typeof scope === 'string' ? splitScopes(scope) : [] }
+/** May be missing, and is not taken for missing where it is malformed: then another claim would say who the client is. */
+function isClient(clientId: unknown): clientId is string | undefined {
+  return clientId === undefined || (typeof clientId === 'string' && clientId !== '')
+}
+
+/** What is no text stands for nothing: a token with AAP claims may hold any other `scope`, since it is ignored there (DIA-5). */
+function readScopes({ scope }: Claims): readonly string[] {
+  return typeof scope === 'string' ? splitScopes(scope) : []
 }
 
 function invalidToken(rule: string, detail: string): Denial {

@@ -346,6 +346,13 @@ describe('DEL-5, CAP-5: constraints that are registered', () => {
     expect(seen).toEqual(expect.arrayContaining([[1, { action: 'a', delegationDepth: 1 }], [2, { action: 'a', delegationDepth: 0 }]]))
   })
 
+  it.each<[string, unknown, RegExp]>([
+    ['a misspelt name', { constrains: [] }, /unknown member `constrains`/], ['a list', [], /plain object/], ['null', null, /plain object/], ['an inherited list', Object.create({ constraints: [] }), /plain object/], ['a map for a list', { constraints: new Map() }, /`constraints` is a list/],
+  ])('options that are not read are a TypeError: %s', (_, options, message) => {
+    expect(() => isAttenuationOf(childOf(), parentOf(), options as never)).toThrow(TypeError)
+    expect(() => isAttenuationOf(childOf(), parentOf(), options as never)).toThrow(message)
+  })
+
   it('a definition that is none is a TypeError', () => {
     expect(() => isAttenuationOf(childOf(), parentOf(), { constraints: [{ name: 'max_depth', compile: () => () => pass }] })).toThrow(/option `constraints`: max_depth is defined already/)
   })

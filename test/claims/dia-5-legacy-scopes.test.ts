@@ -25,6 +25,18 @@ async function answer({ guard }: Guarding, claims: Readonly<Record<string, unkno
 
 const answerOf = (claims?: Readonly<Record<string, unknown>>, action?: string, facts?: object) => answer(guarding({ legacyScopes }), claims, action, facts)
 
+describe('TOK-10: a malformed client_id is not a missing one, for which sub would stand in', () => {
+  const policy = { agents: { allowedIds: ['user-1'] } }
+
+  it.each([[''], [5], [{}], [['client-1']], [false]])('%j', async (client_id) => {
+    expect(await answer(guarding({ legacyScopes, policy }), { client_id })).toBe('401 TOK-10')
+  })
+
+  it('none is missing', async () => {
+    expect(await answer(guarding({ legacyScopes, policy }), { client_id: undefined })).toBe('allow 0')
+  })
+})
+
 describe('DIA-5: a token without AAP claims', () => {
   it('is 401 without the option', async () => {
     const { guard, records } = guarding()
@@ -151,8 +163,8 @@ describe('DIA-5: who acts, where scopes say what may be done', () => {
   it.each<[string, object, unknown]>([
     ['its client', { client_id: 'client-1' }, client('client-1')],
     ['where there is none, its subject', { client_id: undefined }, client('user-1')],
-    ['an empty one is none', { client_id: '' }, client('user-1')],
-    ['one that is no string is none', { client_id: 5 }, client('user-1')],
+    ['an empty one is refused, and its subject does not step in', { client_id: '' }, '401 TOK-10'],
+    ['one that is no string neither', { client_id: 5 }, '401 TOK-10'],
     ['one of 128 characters', { client_id: 'c'.repeat(128) }, client('c'.repeat(128))],
     ['128 characters beyond the BMP', { client_id: '😀'.repeat(128) }, client('😀'.repeat(128))],
     ['one of 129 is refused, and its subject does not step in', { client_id: 'c'.repeat(129) }, '401 TOK-8'],

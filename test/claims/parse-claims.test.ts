@@ -73,6 +73,10 @@ describe('what a guard would refuse is a TypeError with rule and problem', () =>
     expect(() => parseClaims(payload as never)).toThrow(new TypeError('TOK-7: the payload is not a JSON object'))
   })
 
+  it.each<[string, unknown, RegExp]>([['a misspelt name', { claimPrefx: 'x' }, /unknown member `claimPrefx`/], ['an inherited prefix', Object.create({ claimPrefix: 'x' }), /plain object/], ['a text', 'x', /plain object/]])('options that are not read: %s', (_, options, message) => {
+    expect(() => parseClaims(bare, options as never)).toThrow(message)
+  })
+
   it.each(['', 1, null])('DIA-3: %j is no prefix', (claimPrefix) => {
     expect(() => parseClaims(bare, { claimPrefix: claimPrefix as never })).toThrow(new TypeError('parseClaims: `claimPrefix` is a non-empty string'))
   })

@@ -53,9 +53,20 @@ describe('registering a constraint', () => {
     ['the name of one that limits a body', passing('max_response_size')],
     ['a name in the form of a quota', passing('max_requests_per_hour')],
     ['a name in the form of a quota of its own', passing('max_widgets_per_day')],
+    ['a member that nobody reads', { ...passing('own'), isNoLoser: () => true }],
+    ['a rule that is no text', { ...passing('own'), rule: 1 }],
   ])('%s fails at start-up', (_, definition) => {
     expect(register(definition)).toThrow(TypeError)
     expect(register(definition)).toThrow(/constraints/)
+  })
+
+  it.each<[string, unknown, RegExp]>([
+    ['a member that nobody reads', { ...passing('own'), isNoLoser: () => true }, /^defineConstraint: unknown member `isNoLoser`/],
+    ['an inherited member, which the copy would not have', Object.create({ isNoLooser: () => true }, Object.getOwnPropertyDescriptors(passing('own'))), /^defineConstraint: a definition is a plain object/],
+    ['nothing', undefined, /^defineConstraint/],
+  ])('defineConstraint refuses %s', (_, definition, message) => {
+    expect(() => defineConstraint(definition as never)).toThrow(TypeError)
+    expect(() => defineConstraint(definition as never)).toThrow(message)
   })
 
   it('the same name twice fails at start-up', () => {

@@ -1,3 +1,4 @@
+import { METHODS } from 'node:http'
 import { describe, expect, it } from 'vitest'
 import { compileRoutes } from '../../src/guard/route-table.js'
 
@@ -84,7 +85,7 @@ describe('RTE-1: a path that parsers read differently matches no route', () => {
 
 describe('RTE-1: what cannot be meant fails at start-up', () => {
   it.each<[string, unknown]>([
-    ['GET', 'a'], ['/search', 'a'], ['get /search', 'a'], ['GET search', 'a'], ['GET  /search', 'a'], ['GET /search ', 'a'], [' GET /search', 'a'], ['GET /a?b', 'a'], ['GET /a#b', 'a'], ['', 'a'], ['* /a', 'a'],
+    ['GET', 'a'], ['/search', 'a'], ['get /search', 'a'], ['GET search', 'a'], ['GET  /search', 'a'], ['GET /search ', 'a'], [' GET /search', 'a'], ['GET /a?b', 'a'], ['GET /a#b', 'a'], ['', 'a'], ['* /a', 'a'], ['ALL /a', 'a'], ['GOT /a', 'a'], ['X-GET /a', { public: true }],
     ['GET /a//b', 'a'], ['GET //', 'a'], ['GET /a/..', 'a'], ['GET /a;b', 'a'], ['GET /a%2fb', 'a'], ['GET /\u00e9', 'a'], ['GET /a\\b', 'a'],
     ['GET /:', 'a'], ['GET /*', 'a'], ['GET /:id.json', 'a'], ['GET /a:id', 'a'], ['GET /*rest/more', 'a'], ['GET /a*', 'a'], ['GET /{a}', 'a'], ['GET /a+', 'a'], ['GET /(a)', 'a'], ['GET /:id?', 'a'], ['GET /:1', 'a'], ['GET /:a/:a', 'a'], ['GET /:a/*a', 'a'],
     ['GET /a', ''], ['GET /a', 'a b'], ['GET /a', 'search.*'], ['GET /a', null], ['GET /a', 1], ['GET /a', true], ['GET /a', ['a']], ['GET /a', {}], ['GET /a', { action: '' }], ['GET /a', { action: 1 }], ['GET /a', () => 'a'],
@@ -94,6 +95,15 @@ describe('RTE-1: what cannot be meant fails at start-up', () => {
     ['GET /a', { action: 'a', region: 'de' }], ['GET /a', { action: 'a', region: 'DEU' }], ['GET /a', { action: 'a', approval: true }], ['GET /a', { action: 'a', approval: 'Required' }], ['GET /a', { action: 'a', approval: () => 'required' }], ['GET /a', { action: 'a', zone: 'z' }],
   ])('%j: %j', (key, entry) => {
     expect(() => compileRoutes({ [key]: entry })).toThrow(TypeError)
+  })
+
+  it('every method that node:http reads can be meant, and no other', () => {
+    for (const method of METHODS) expect(match({ [`${method} /a`]: 'a' }, `${method} /a`)).toBe('a')
+    expect(() => compileRoutes({ 'GOT /a': 'a' })).toThrow(/^option `routes`: in "GOT \/a" GOT is no method/)
+  })
+
+  it('a misspelt member of an entry is named with what was meant', () => {
+    expect(() => compileRoutes({ 'GET /a': { acton: 'a' } })).toThrow(/did you mean `action`/)
   })
 
   it.each([null, 'x', 1, []])('routes that are %j', (given) => {

@@ -1,6 +1,7 @@
 import { readFileSync, readdirSync } from 'node:fs'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { describe, expect, it } from 'vitest'
+import { isQuotaName } from '../../src/constraints/quota.js'
 import { errorCodes } from '../../src/model/error-codes.js'
 
 const folder = new URL('../../schemas/', import.meta.url)
@@ -40,7 +41,25 @@ describe('every schema', () => {
   })
 })
 
+describe('CON-1: names of quotas', () => {
+  const things = ['a', 'requests', 'a1', 'a_b', 'a_1', 'a_per_hour', 'a__b', 'a_', '_a', '', '1a', 'A', 'a-b', 'a b', 'a\n']
+
+  it('have the form that the code reads, in every schema', () => {
+    const patterns = [...Object.keys(read('aap-claims.schema.json').$defs.constraints.patternProperties), ...Object.keys(read('draft-01-claims.schema.json').$defs.constraints.patternProperties), read('policy.schema.json').$defs.limits.propertyNames.pattern]
+    expect(patterns).toHaveLength(3)
+    expect(new Set(patterns).size).toBe(1)
+    for (const name of [...things.map((thing) => `max_${thing}_per_day`), 'max_a_per_week', 'max_a_per_day\n', 'xmax_a_per_day']) expect(new RegExp(patterns[0], 'u').test(name), JSON.stringify(name)).toBe(isQuotaName(name))
+  })
+})
+
 describe('the schemas of the claims', () => {
+  it('want a client_id that is a text and not empty, and ignore any scope (TOK-10, DIA-5)', () => {
+    for (const valid of [compile('aap-claims'), (given: object) => compile('draft-01-claims')(withoutPrefix(given))]) {
+      for (const client_id of ['', 5, {}, ['c'], false]) expect(valid({ ...claims, client_id }), JSON.stringify(client_id)).toBe(false)
+      for (const scope of ['', 5, {}, ['c'], false]) expect(valid({ ...claims, client_id: 'c', scope }), JSON.stringify(scope)).toBe(true)
+    }
+  })
+
   it('accept the example in both spellings, each in its own (DIA-2)', () => {
     const [canonical, draft01] = [compile('aap-claims'), compile('draft-01-claims')]
     expect(canonical(claims)).toBe(true)

@@ -89,6 +89,11 @@ describe('INT-1: the standard members of an answer', () => {
     for (const jti of ['', 1, true, ['x'], {}, 'x'.repeat(257)]) expect(refusalOf({ jti })).toBe('invalid_token TOK-9')
   })
 
+  it('INT-2: client_id is a text, or missing', () => {
+    expect(factsOf({ client_id: undefined }).clientId).toBeUndefined()
+    for (const client_id of ['', 1, false, ['client-1'], {}]) expect(refusalOf({ client_id })).toBe('invalid_token INT-2')
+  })
+
   it.each([[{}], [{ jkt: 1 }], [{ jkt: 'short' }], [{ kid: 'x' }], ['x'], [[]], [true]])('POP-1: %j is no cnf', (cnf) => {
     expect(refusalOf({ cnf })).toBe('invalid_token POP-1')
   })

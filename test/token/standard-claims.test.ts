@@ -120,13 +120,13 @@ describe('TOK-5: aud', () => {
   })
 })
 
-describe('TOK-4 and TOK-9: sub and jti', () => {
+describe('TOK-4, TOK-9 and TOK-10: sub, jti and client_id', () => {
   const robot = '\u{1F916}'
   it.each([
     ['both', { sub: 's', jti: 'j' }, { subject: 's', tokenId: 'j', clientId: undefined, scopes: [] }],
     ['a jti of 256 characters', { sub: 's', jti: robot.repeat(256) }, { subject: 's', tokenId: robot.repeat(256), clientId: undefined, scopes: [] }],
     ['client and scopes', { sub: 's', jti: 'j', client_id: 'c', scope: 'a  b ' }, { subject: 's', tokenId: 'j', clientId: 'c', scopes: ['a', 'b'] }],
-    ['client and scopes of other types, which nothing is decided by', { sub: 's', jti: 'j', client_id: 1, scope: ['a'] }, { subject: 's', tokenId: 'j', clientId: undefined, scopes: [] }],
+    ['a scope of another type, which stands for nothing', { sub: 's', jti: 'j', client_id: 'c', scope: ['a'] }, { subject: 's', tokenId: 'j', clientId: 'c', scopes: [] }],
     ['__proto__', { sub: '__proto__', jti: '__proto__' }, { subject: '__proto__', tokenId: '__proto__', clientId: undefined, scopes: [] }],
   ])('%s', (_, claims, identity) => {
     expect(readIdentity(claims)).toEqual(identity)
@@ -143,6 +143,9 @@ describe('TOK-4 and TOK-9: sub and jti', () => {
     ['a jti of 257 characters', { sub: 's', jti: 'a'.repeat(257) }, 'TOK-9'],
     ['a jti of 257 characters in pairs', { sub: 's', jti: robot.repeat(257) }, 'TOK-9'],
     ['a jti that is an object', { sub: 's', jti: {} }, 'TOK-9'],
+    ['an empty client_id', { sub: 's', jti: 'j', client_id: '' }, 'TOK-10'],
+    ['a client_id that is a number', { sub: 's', jti: 'j', client_id: 1 }, 'TOK-10'],
+    ['a client_id that is a list', { sub: 's', jti: 'j', client_id: ['c'] }, 'TOK-10'],
   ])('%s is invalid_token', (_, claims, rule) => {
     expect(readIdentity(claims)).toMatchObject({ code: 'invalid_token', rule })
   })

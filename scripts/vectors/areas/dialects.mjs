@@ -120,6 +120,7 @@ export const files = {
       denied('dia-5-capabilities-ref', 'A reference does not stand in for capabilities', invalidToken('DIA-5'), {
         payload: (payload) => ({ ...withoutPrefix(payload), capabilities: undefined, capabilities_ref: 'https://as.example.com/capabilities/1' }),
       }),
+      ...[['number', 'a number', 7], ['array', 'an array', ['cms.publish']], ['object', 'an object', {}]].map(([name, title, scope]) => allowed(`dia-5-scope-${name}`, `The scope of an AAP token is ${title}`, { verifies: ['DIA-5'], flags: ['TypeConfusion'], claims: { scope } })),
       denied('dia-5-scope-ignored', 'The scope of an AAP token permits nothing', [403, 'aap_invalid_capability', 'CAP-2'], { verifies: ['DIA-5', 'CAP-2'], claims: { scope: 'cms.publish' }, request: { action: 'cms.publish' } }),
     ],
   },
@@ -204,6 +205,10 @@ export const files = {
       denied('dia-5-legacy-bound', 'A mapped scope, and the token is bound to a DPoP key', invalidToken('POP-1'), { verifies: ['DIA-5', 'POP-1'], flags: ['ScopeFallback'], ...legacy('web:search', {}, { cnf: { jkt: '0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I' } }) }),
       denied('dia-5-legacy-bound-to-nothing', 'A mapped scope, and the token is bound to nothing', invalidToken('POP-1'), { verifies: ['DIA-5', 'POP-1'], flags: ['ScopeFallback', 'EmptyIsNotUnlimited'], ...legacy('web:search', {}, { cnf: {} }) }),
       denied('dia-5-legacy-actor', 'An actor without a delegation claim', [403, 'aap_invalid_delegation_chain', 'DEL-3'], { verifies: ['DIA-5', 'DEL-3'], flags: ['ScopeFallback'], ...legacy('web:search', {}, { act: { sub: 'agent-b' } }) }),
+      ...[['empty', 'empty', '', ['EmptyIsNotUnlimited']], ['number', 'a number', 7, ['TypeConfusion']], ['array', 'an array', ['client-1'], ['TypeConfusion']]].map(([name, title, client_id, flags]) => denied(`dia-5-legacy-client-${name}`, `A mapped scope, client_id is ${title}, and local policy lists sub`, invalidToken('TOK-10'), {
+        verifies: ['DIA-5', 'TOK-10'], flags: ['ScopeFallback', ...flags], ...legacy('web:search', { server: { policy: { agents: { allowedIds: [agent.id] } } } }, { sub: agent.id, client_id }),
+      })),
+      allowed('dia-5-legacy-client-missing', 'A mapped scope, no client_id, and local policy lists sub', { ...legacy('web:search', { server: { policy: { agents: { allowedIds: [agent.id] } } } }, { sub: agent.id, client_id: undefined }), audit: { agent_id: agent.id } }),
       denied('dia-5-legacy-no-token-id', 'A mapped scope, and no jti', invalidToken('TOK-9'), { verifies: ['DIA-5', 'TOK-9'], ...legacy('web:search', {}, { jti: undefined }) }),
       denied('dia-5-legacy-audience', 'A mapped scope, and another audience', invalidToken('TOK-5'), { verifies: ['DIA-5', 'TOK-5'], flags: ['AudienceConfusion'], ...legacy('web:search', {}, { aud: 'https://other-api.example.com' }) }),
     ],

@@ -269,6 +269,11 @@ export const files = {
       denied('int-6-no-purpose-policy', 'Local policy is for certain purposes, and the token has none', mismatch, { verifies: ['INT-6', 'TSK-2'], flags: ['MissingFact', 'PurposeDrift'], ...says({ intent_description: undefined }), server: { policy: { purposes: [task.purpose] } } }),
       ...[['task-id', 'task_id', 7], ['task-type', 'task_type', ['research']], ['intent', 'intent_description', {}], ['organization', 'organization_id', 7], ['orchestrator', 'orchestrator_id', 7], ['environment', 'environment', true], ['delegated-by', 'delegated_by', ['user:ada']], ['client-id', 'client_id', 7]]
         .map(([name, member, value]) => denied(`int-2-${name}-type`, `${member} is ${JSON.stringify(value)}`, invalidToken('INT-2'), { flags: ['TypeConfusion'], ...says({ [member]: value }) })),
+      denied('int-2-client-id-empty', 'client_id is empty', invalidToken('INT-2'), { flags: ['EmptyIsNotUnlimited'], ...says({ client_id: '' }) }),
+      denied('int-2-aap-client-id-type', 'An answer with AAP claims, and client_id is 7', invalidToken('INT-2'), { flags: ['TypeConfusion'], ...says({ ...flatMembers, scope: undefined, ...aap, client_id: 7 }) }),
+      denied('int-2-legacy-client-id-type', 'A token that is no agent\'s, client_id is 7, and local policy lists sub', invalidToken('INT-2'), {
+        verifies: ['INT-2', 'DIA-5'], flags: ['TypeConfusion'], ...says({ ...flatMembers, scope: 'web:search', client_id: 7 }), server: { legacyScopes: { 'web:search': 'search.web' }, policy: { agents: { allowedIds: [agent.id] } } },
+      }),
       allowed('int-2-unknown-members', 'Members that are not known', { verifies: ['INT-2', 'DIA-4'], ...says({ token_type: 'Bearer', username: 'ada', department: { id: 7 } }) }),
       denied('agt-1-introspected', 'Local policy lists agents, and this is none of them', [403, 'aap_agent_not_recognized', 'AGT-1'], { verifies: ['INT-6', 'AGT-1'], ...says({ sub: 'agent-b' }), server: { policy: { agents: { allowedIds: [agent.id] } } } }),
       denied('agt-1-introspected-operator', 'Local policy lists operators, and the organization is none of them', [403, 'aap_agent_not_recognized', 'AGT-1'], { verifies: ['INT-6', 'AGT-1'], ...says({ delegated_by: agent.operator, organization_id: 'org:example' }), server: { policy: { agents: { allowedOperators: [agent.operator] } } } }),

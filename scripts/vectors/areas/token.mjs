@@ -157,7 +157,7 @@ export const files = {
   },
 
   issuer: {
-    description: 'iss is exactly a trusted issuer, and only its keys are used; sub is there.',
+    description: 'iss is exactly a trusted issuer, and only its keys are used; sub is there, and client_id is a text where it is there.',
     verifies: ['TOK-4'],
     cases: [
       ...[
@@ -176,6 +176,8 @@ export const files = {
       denied('tok-4-subject-missing', 'No subject', invalidToken('TOK-4'), { claims: { sub: undefined } }),
       denied('tok-4-subject-empty', 'An empty subject', invalidToken('TOK-4'), { claims: { sub: '' } }),
       denied('tok-4-subject-number', 'A subject that is a number', invalidToken('TOK-4'), { flags: ['TypeConfusion'], claims: { sub: 7 } }),
+      ...[['empty', 'empty', '', ['EmptyIsNotUnlimited']], ['number', 'a number', 7, ['TypeConfusion']], ['object', 'an object', {}, ['TypeConfusion']], ['array', 'an array', ['client-1'], ['TypeConfusion']], ['false', 'false', false, ['TypeConfusion']]]
+        .map(([name, title, client_id, flags]) => denied(`tok-10-client-id-${name}`, `client_id is ${title}`, invalidToken('TOK-10'), { verifies: ['TOK-10'], flags, claims: { client_id } })),
       allowed('agt-2-subject-any-format', 'A subject of any format', { verifies: ['AGT-2'], claims: { sub: 'agent 7 / Ä' }, audit: { subject: 'agent 7 / Ä' } }),
     ],
   },
