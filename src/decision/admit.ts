@@ -62,7 +62,7 @@ export function admitProof(claimant: Claimant, rules: DecisionRules): MaybePromi
 }
 
 /** The first failure answers, but where constraints of any capability hold, what the action lacks is its approval (CAP-3, OVS-1, OVS-4). */
-export function refusedFirst(evaluations: readonly Evaluation[]): Evaluation {
+function refusedFirst(evaluations: readonly Evaluation[]): Evaluation {
   return evaluations.find(({ denial }) => denial?.rule === 'OVS-1' || denial?.rule === 'OVS-4') ?? (evaluations[0] as Evaluation)
 }
 
