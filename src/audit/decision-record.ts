@@ -75,7 +75,7 @@ function describeToken(record: DecisionRecord, { facts, compiled }: VerifiedToke
   if (task.type !== undefined) record.task_type = task.type
   if (delegation.delegatedBy !== undefined) record.delegated_by = delegation.delegatedBy
   // Where the claim is malformed its depth is nobody's statement.
-  if (compiled.delegationDenial?.code !== 'aap_invalid_delegation_chain') {
+  if (compiled.isDelegationRead) {
     record.delegation_depth = delegation.depth
     if (delegation.chain.length > 0) record.delegation_chain = delegation.chain.map(({ sub }) => sub)
   }

@@ -94,6 +94,9 @@ export interface DecisionRecord {
    * local: the shared store did not answer, and this process counted in its place, with its part of each limit.
    */
   counted?: 'local'
+  /**
+   * As the token says, in refusals too. Absent where the delegation could not be read.
+   */
   delegation_depth?: number
   delegation_chain?: string[]
   /**
