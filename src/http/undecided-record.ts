@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { GuardCore } from '../guard/guard-core.js'
 import { historyOf, type RequestState } from './request-state.js'
-import { pathOf } from '../guard/path-of.js'
+import { recordedPath } from '../audit/recorded-path.js'
 import { whenClosed } from './result-record.js'
 
 const maxWarnedRoutes = 1_000
@@ -26,7 +26,7 @@ export function recordUndecided(state: RequestState, req: IncomingMessage, res: 
 }
 
 function warnOnce(core: GuardCore, method: string, url: string, status: number): void {
-  const route = `${method} ${pathOf(url)}`
+  const route = `${method} ${recordedPath(url)}`
   let warned = warnedRoutes.get(core)
   if (warned === undefined) warnedRoutes.set(core, (warned = new Set()))
   if (warned.size >= maxWarnedRoutes || warned.has(route)) return

@@ -86,7 +86,7 @@ export interface DecisionRecord {
   capability_index?: number
   method?: string
   /**
-   * Without query.
+   * Of the request target, without query and user information; of the absolute form the path alone (RFC 9112 section 3.2). Empty where an @ is in a target that is neither a path nor a URL.
    */
   path?: string
   target_host?: string

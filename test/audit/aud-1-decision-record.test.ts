@@ -137,6 +137,7 @@ describe('AUD-1: exactly one decision record a request', () => {
 
   it.each<[string, string, string]>([
     ['a query', '/a/b?token=secret', '/a/b'], ['a fragment', '/a#secret', '/a'], ['both', '/a?b#c', '/a'], ['neither', '/a/', '/a/'], ['a query alone', '/?secret', '/'], ['nothing', '', ''],
+    ['the absolute form', 'http://user:pw@api.example.com/x?y=1', '/x'], ['an authority without a scheme', '//user:pw@host/x', '//host/x'], ['an authority alone', 'user:pw@host:443', ''], ['no path at all', '*', '*'],
   ])('the path has no query: %s', async (_, url, path) => {
     expect((await recordOf(guarding(), requestBy({}, { url }))).path).toBe(path)
   })

@@ -102,6 +102,27 @@ describe('AUD-1: what a record holds', () => {
     expect(text).not.toContain('secret')
   })
 
+  it.each<[string, string, string]>([
+    ['the absolute form', 'http://user:hunter2@api.example.com/x?y=1', '/x'],
+    ['where nobody decides', 'http://user:hunter2@api.example.com/open', '/open'],
+    ['where a fact is missing', 'http://user:hunter2@api.example.com/mail', '/mail'],
+    ['two slashes', '//user:hunter2@host/x', '//host/x'],
+    ['a slash and a backslash', '/\\user:hunter2@host/x', '/\\host/x'],
+    ['a URL within the path', '/x/http://user:hunter2@host/y', '/x/http://host/y'],
+  ])('the path of any target, and no password anywhere: %s', async (_what, target, path) => {
+    const { server, audit, operator } = await startApi('Express 5', options(), ({ guard, handler }) => ({ use: [guard], routes: [{ path: '/x', run: [requireCapability('a'), handler('x')] }, { path: '/open', run: [handler('open')] }, { path: '/mail', run: [requireCapability('mail'), handler('mail')] }] }))
+    const jwt = await issuer.sign({ aap_capabilities: [{ action: 'a' }, { action: 'mail', constraints: { max_emails_per_day: 5 } }] })
+    const socket = connect(server.port, '127.0.0.1')
+    socket.write(`GET ${target} HTTP/1.1\r\nHost: api.example.com\r\nConnection: close\r\nAuthorization: Bearer ${jwt}\r\n\r\n`)
+    let answer = ''
+    for await (const chunk of socket) answer += String(chunk)
+    await server.idle()
+    expect(answer).toMatch(/^HTTP\/1\.1 [2-4]/)
+    expect(JSON.stringify([answer.split('\r\n\r\n', 1), audit.records, operator.said])).not.toContain('hunter2')
+    if (path === '/open' || path === '/mail') expect(operator.said.map(({ message }) => message)).toContainEqual(expect.stringContaining(`GET ${path} `))
+    expect(audit.takeDecision()).toMatchObject({ path })
+  })
+
   it('a token that was refused after its signature was verified is named, one that was not is not (AUD-1)', async () => {
     const { server, audit } = await startApi('node:http', options(), app())
     await server.call('/x', { token: await token({ jti: 'j-2', aud: 'x' }) })
