@@ -40,7 +40,7 @@ export interface DecisionRecord {
   kind: 'decision'
   time: AuditTime
   /**
-   * undecided: authenticated, and answered without any capability decision.
+   * undecided: authenticated, and over without any capability decision; without a status where no response had begun by then.
    */
   outcome: 'allow' | 'deny' | 'undecided'
   status?: AuditStatus

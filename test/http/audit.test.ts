@@ -76,6 +76,28 @@ describe.each(serverKinds)('AUD-1 on %s', (kind) => {
     expect(audit.takeDecision().outcome).toBe('undecided')
   })
 
+  it.each<[string, (req: any, res: any) => void, object, string]>([
+    ['before a response', (_req, res) => { res.statusCode = 201 }, {}, 'the connection ended before a response began'],
+    ['in the middle of one', (_req, res) => { res.statusCode = 201; res.write('half') }, { status: 201 }, 'the connection ended in the middle of the response'],
+  ])('a caller who leaves %s, undecided, was not answered whole', async (_what, answer, status, detail) => {
+    let reached = (): void => undefined
+    const { server, audit } = await startApi(kind, options(), ({ guard, handler }) => ({
+      use: [guard],
+      routes: [{ path: '/open', run: [handler('open', (req, res) => { answer(req, res); reached() })] }, { path: '/none', run: [requireCapability.none('test'), handler('none', (req, res) => { answer(req, res); reached() })] }],
+    }))
+    for (const [path, expected] of [['/open', `${detail}, without a capability decision`], ['/none', `the route needs no capability: test; ${detail}`]] as const) {
+      const handlerRan = new Promise<void>((resolve) => { reached = resolve })
+      const socket = connect(server.port, '127.0.0.1')
+      socket.write(requestBytes(path, [`Authorization: Bearer ${await token()}`]))
+      await handlerRan
+      socket.destroy()
+      await server.idle()
+      const record = audit.takeDecision()
+      expect(record).toMatchObject({ outcome: 'undecided', rule: 'AUD-1', detail: expected, ...status })
+      if (!('status' in status)) expect(record).not.toHaveProperty('status')
+    }
+  })
+
   it('a refused request leaves no result', async () => {
     const { server, audit } = await startApi(kind, options(), app())
     await server.call('/x', { token: await issuer.sign() })
