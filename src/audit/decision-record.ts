@@ -4,7 +4,7 @@ import type { ResourceRequest } from '../model/resource-request.js'
 import type { TokenIdentity } from '../claims/compile-authorization.js'
 import type { VerifiedToken } from '../token/verify-token.js'
 import { errorCodes } from '../model/error-codes.js'
-import { pathWithoutFragment } from '../matching/path-without-fragment.js'
+import { recordedPath } from './recorded-path.js'
 import { timestampOf } from './timestamp-of.js'
 import { traceparentOf } from './trace-context.js'
 
@@ -31,7 +31,7 @@ export interface DecisionFacts {
 /** The record of one decision, private reason included (AUD-1). Holds ids and names, never a token or a query. */
 export function decisionRecord(facts: DecisionFacts, nowMs: number): DecisionRecord {
   const { outcome, correlationId, request, denial, note, status, verified, token, action, capabilityIndex, targetHost, isCountedLocally } = facts
-  const record: DecisionRecord = { kind: 'decision', time: timestampOf(nowMs), outcome, correlation_id: correlationId, method: request.method, path: pathWithoutFragment(request.url) }
+  const record: DecisionRecord = { kind: 'decision', time: timestampOf(nowMs), outcome, correlation_id: correlationId, method: request.method, path: recordedPath(request.url) }
   if (denial !== undefined) {
     const { status: deniedWith, error } = errorCodes[denial.code]
     record.status = deniedWith
@@ -75,7 +75,7 @@ function describeToken(record: DecisionRecord, { facts, compiled }: VerifiedToke
   if (task.type !== undefined) record.task_type = task.type
   if (delegation.delegatedBy !== undefined) record.delegated_by = delegation.delegatedBy
   // Where the claim is malformed its depth is nobody's statement.
-  if (compiled.delegationDenial?.code !== 'aap_invalid_delegation_chain') {
+  if (compiled.isDelegationRead) {
     record.delegation_depth = delegation.depth
     if (delegation.chain.length > 0) record.delegation_chain = delegation.chain.map(({ sub }) => sub)
   }

@@ -19,6 +19,8 @@ export interface CompiledAuthorization {
   readonly agentDenial: Denial | undefined
   /** And so are depth, chain and actors (DEL-1 to DEL-4). */
   readonly delegationDenial: Denial | undefined
+  /** Whether the delegation could be read, admitted or not: where its form is wrong an empty one stands in for it (TOK-10). */
+  readonly isDelegationRead: boolean
   /** Whether local policy does not know somebody in the chain (DEL-4). */
   readonly hasUnknownActors: boolean
   /** In the order of the token. */
@@ -90,6 +92,7 @@ export function compileAuthorization(parsed: ParsedAuthorization, token: TokenId
     authorization,
     agentDenial: checkAgent(agent, subject, policy.agents),
     delegationDenial: parsed.delegationDenial ?? checkDelegation(delegation, policy.delegation),
+    isDelegationRead: parsed.delegationDenial === undefined,
     hasUnknownActors: isChainUnknown,
     candidates,
     tokenDigest: subjects.token,

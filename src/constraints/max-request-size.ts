@@ -16,6 +16,7 @@ export const maxRequestSize = defineConstraint<unknown>({
       requestBytes,
       check({ bodyBytes }) {
         if (bodyBytes === undefined) return deny('request_too_large', 'the length of the body is neither announced nor counted, and max_request_size limits it')
+        if (bodyBytes === Infinity) return deny('request_too_large', `the length of the body is not known, and max_request_size is ${requestBytes}`)
         return bodyBytes <= requestBytes ? pass : deny('request_too_large', `${bodyBytes} bytes are over max_request_size ${requestBytes}`)
       },
     }

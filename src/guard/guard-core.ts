@@ -24,7 +24,7 @@ import { gatherCommonFacts } from '../decision/gather-facts.js'
 import { isPromise, type MaybePromise } from '../model/maybe-promise.js'
 import { noRequest, readRequest } from './read-request.js'
 import { nothingForwarded } from '../token/forwarded.js'
-import { pathOf } from './path-of.js'
+import { recordedPath } from '../audit/recorded-path.js'
 import { readRevocationCall } from './read-revocation-call.js'
 import { revocationPrint } from '../claims/revocation-prints.js'
 import { requiresProof } from '../decision/requires-proof.js'
@@ -240,7 +240,7 @@ export class GuardCore {
 
   /** CAP-6: a token wants something checked that the server does not say. */
   #tellMissing(fact: string, action: string | undefined, rule: string, { method, url }: ResourceRequest): void {
-    this.settings.log.warn(`missing ${fact} ${action ?? ''}`, `${action ?? 'An action'} was refused (${rule}): the route of ${method} ${pathOf(url)} must supply \`${fact}\``)
+    this.settings.log.warn(`missing ${fact} ${action ?? ''}`, `${action ?? 'An action'} was refused (${rule}): the route of ${method} ${recordedPath(url)} must supply \`${fact}\``)
   }
 
   /** What start-up could not see: a route of its own middleware, or the option `facts`, demands what nobody can show (POP-2). */

@@ -41,5 +41,5 @@ export function answerRefused(core: GuardCore, ruling: Pick<GuardRuling, 'verifi
   if (historyOf(req).cut !== undefined) return
   const isUnread = ruling.denial.code === 'request_too_large' || requestMeterOf(req)?.isOver === true
   if (isUnread && req.httpVersionMajor === 1) holdEnd(req, res)
-  respond(publicDenial(ruling.denial, ruling, core.settings), req, res, next, core.settings)
+  respond(publicDenial(ruling.denial, ruling, core.settings, req.httpVersionMajor), req, res, next, core.settings)
 }

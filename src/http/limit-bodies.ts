@@ -93,7 +93,7 @@ export function cutShort(req: IncomingMessage, res: ServerResponse, denial: Deni
     res.destroy()
     req.destroy(error)
   } else {
-    const answer = publicDenial(denial, { ...state.session, requiresProof: state.requiresProof }, state.core.settings)
+    const answer = publicDenial(denial, { ...state.session, requiresProof: state.requiresProof }, state.core.settings, req.httpVersionMajor)
     const begin = (): ServerResponse => response.answering(() => { whenUploadOver(req, finish) })
     // The handlers behind `next` have had the request already.
     const fallBack = (): void => { sendDefault(answer, begin()) }

@@ -12,7 +12,7 @@ export function recordResult({ core, session, startedAtMs }: RequestState, req: 
   history.isResultDue = true
   const meter = meterResponse(res)
   // An answer to what was cut is whole without an end of its own.
-  const isWhole = (): boolean => !history.isCutOff && (res.writableFinished || (history.cut !== undefined && res.writableEnded))
+  const isWhole = (): boolean => !history.isCutOff && (isFinished(res) || (history.cut !== undefined && res.writableEnded))
   whenClosed(res, () => {
     const { correlationId, request, verified } = session
     const traceId = verified?.compiled.authorization.audit?.traceId
@@ -30,6 +30,11 @@ export function recordResult({ core, session, startedAtMs }: RequestState, req: 
       ...(traceparent !== undefined && { traceparent }),
     }))
   })
+}
+
+/** Ended, and handed to the system whole. Over HTTP/2 a stream that was reset claims to have finished what nobody ended. */
+export function isFinished({ writableEnded, writableFinished }: ServerResponse): boolean {
+  return writableEnded && writableFinished
 }
 
 /** Also where the caller left while the request was looked at. */

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { GuardCore } from '../guard/guard-core.js'
 import { historyOf, type RequestState } from './request-state.js'
-import { pathOf } from '../guard/path-of.js'
-import { whenClosed } from './result-record.js'
+import { recordedPath } from '../audit/recorded-path.js'
+import { isFinished, whenClosed } from './result-record.js'
 
 const maxWarnedRoutes = 1_000
 const warnedRoutes = new WeakMap<GuardCore, Set<string>>()
@@ -18,15 +18,24 @@ export function recordUndecided(state: RequestState, req: IncomingMessage, res: 
     history.isDecided = true
     history.isUndecided = true
     const { core, session: { correlationId, request, verified }, whyNone } = state
-    const detail = whyNone === undefined ? 'the response ended without a capability decision' : `the route needs no capability: ${whyNone}`
-    core.record({ outcome: 'undecided', correlationId, request, status: res.statusCode, note: { rule: 'AUD-1', detail }, verified })
+    const howCut = howItWasCut(res)
+    const detail = whyNone === undefined
+      ? `${howCut === undefined ? 'the response ended' : `${howCut},`} without a capability decision`
+      : `the route needs no capability: ${whyNone}${howCut === undefined ? '' : `; ${howCut}`}`
+    core.record({ outcome: 'undecided', correlationId, request, status: res.headersSent ? res.statusCode : undefined, note: { rule: 'AUD-1', detail }, verified })
     // Where the caller left before there was an answer, the route has not shown that it takes no decision.
     if (whyNone === undefined && res.headersSent && res.statusCode !== 404) warnOnce(core, request.method, request.url, res.statusCode)
   })
 }
 
+/** By a caller who left, or by whoever destroyed it; `undefined` where it was not. */
+function howItWasCut(res: ServerResponse): string | undefined {
+  if (!res.headersSent) return 'the connection ended before a response began'
+  return isFinished(res) ? undefined : 'the connection ended in the middle of the response'
+}
+
 function warnOnce(core: GuardCore, method: string, url: string, status: number): void {
-  const route = `${method} ${pathOf(url)}`
+  const route = `${method} ${recordedPath(url)}`
   let warned = warnedRoutes.get(core)
   if (warned === undefined) warnedRoutes.set(core, (warned = new Set()))
   if (warned.size >= maxWarnedRoutes || warned.has(route)) return

@@ -160,7 +160,10 @@ export type AdmissionVerdict =
   | { readonly outcome: 'other-task' }
   /** An alternative has room, and the budget of operations is spent: nothing was taken of either. */
   | { readonly outcome: 'spent' }
-  /** No alternative has room; the earliest will in this many milliseconds. */
+  /**
+   * No alternative has room; the earliest will in this many milliseconds. One that never will, since a limit is 0 or below the
+   * quantity, is not waited for while another can; where none can, any finite number (CON-1).
+   */
   | { readonly outcome: 'full'; readonly retryAfterMs: number }
   /** The proof was shown before. */
   | { readonly outcome: 'replayed' }

@@ -40,7 +40,7 @@ export interface DecisionRecord {
   kind: 'decision'
   time: AuditTime
   /**
-   * undecided: authenticated, and answered without any capability decision.
+   * undecided: authenticated, and over without any capability decision; without a status where no response had begun by then.
    */
   outcome: 'allow' | 'deny' | 'undecided'
   status?: AuditStatus
@@ -86,7 +86,7 @@ export interface DecisionRecord {
   capability_index?: number
   method?: string
   /**
-   * Without query.
+   * Of the request target, without query and user information; of the absolute form the path alone (RFC 9112 section 3.2). Empty where an @ is in a target that is neither a path nor a URL.
    */
   path?: string
   target_host?: string
@@ -94,6 +94,9 @@ export interface DecisionRecord {
    * local: the shared store did not answer, and this process counted in its place, with its part of each limit.
    */
   counted?: 'local'
+  /**
+   * As the token says, in refusals too. Absent where the delegation could not be read.
+   */
   delegation_depth?: number
   delegation_chain?: string[]
   /**

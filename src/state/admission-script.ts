@@ -193,13 +193,13 @@ local function move(counter, number, elapsed, length)
   return moved
 end
 
-local answer, shortest
+local answer, shortest, shortestOfNever
 -- Of each charge of the alternative that is looked at.
 local groupOf, counterOf, lookedAt, placeOf = {}, {}, {}, {}
 for position = 3, #ARGV do
   local alternative = position - 4
   local list = ARGV[position] ~= '' and decode(ARGV[position]) or {}
-  local longest, charges, place = 0, 0, 1
+  local longest, charges, place, canFit = 0, 0, 1, true
   while list[place] do
     local key, stop = KEYS[nextKey], place + 3 * list[place]
     nextKey, place = nextKey + 1, place + 1
@@ -226,6 +226,7 @@ for position = 3, #ARGV do
         if limit == 0 or quantity > limit - used then
           local wait = (looked + 1) * length - latest
           if wait > longest then longest = wait end
+          if limit == 0 or quantity > limit then canFit = false end
         end
       else
         local log = KEYS[nextKey]
@@ -238,6 +239,7 @@ for position = 3, #ARGV do
         if limit == 0 or quantity > limit - counter[1] then
           local wait = waitForLog(looked, saved[2], limit, quantity)
           if wait > longest then longest = wait end
+          if limit == 0 or quantity > limit then canFit = false end
         end
       end
       groupOf[charges], counterOf[charges], lookedAt[charges], placeOf[charges] = group, counter, looked, place
@@ -285,7 +287,12 @@ for position = 3, #ARGV do
       end
       break
     end
-    if not shortest or longest < shortest then shortest = longest end
+    -- One that an empty window would not admit either is not waited for, unless all are like that.
+    if canFit then
+      if not shortest or longest < shortest then shortest = longest end
+    elseif not shortestOfNever or longest < shortestOfNever then
+      shortestOfNever = longest
+    end
   end
 end
 
@@ -327,6 +334,7 @@ for i = 1, #groups do
   end
 end
 if answer then return answer end
+shortest = shortest or shortestOfNever
 if shortest then return format('full:%.0f', shortest) end
 return task and 'admitted:-1:held' or 'admitted:-1'
 `

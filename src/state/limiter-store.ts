@@ -3,6 +3,7 @@ import type { Admission, AdmissionVerdict, QuotaCharge, StateStore } from '../mo
 import type { Clock } from '../model/clock.js'
 import { AlignedClock, forwardSteps } from './aligned-clock.js'
 import { DeadlineRace } from './deadline-race.js'
+import { EarliestRoom } from './earliest-room.js'
 import { InFlight } from './in-flight.js'
 import { LimiterClient, type CreateLimiter } from './limiter-client.js'
 import { AlignedLimiterWindow, SlidingLimiterWindow, type LimiterAccess, type LimiterCharge, type LimiterWindow } from './limiter-window.js'
@@ -89,13 +90,13 @@ class LimiterStore implements StateStore {
     try {
       if (charged !== undefined) await takeAll(charged, access)
       if (offered.length === 0) return noAlternative
-      let retryAfterMs = Infinity
+      const earliest = new EarliestRoom()
       for (const [alternative, charges] of offered.entries()) {
         const waitMs = await takeAll(charges, access)
         if (waitMs === 0) return { outcome: 'admitted', alternative }
-        retryAfterMs = Math.min(retryAfterMs, waitMs)
+        earliest.add(charges, waitMs)
       }
-      return { outcome: 'full', retryAfterMs }
+      return { outcome: 'full', retryAfterMs: earliest.waitMs }
     } finally {
       deadline.end()
     }

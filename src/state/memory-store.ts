@@ -1,6 +1,7 @@
 import type { Admission, AdmissionVerdict, Alternative, BudgetCharge, QuotaCharge, StateStore, TaskClaim } from '../model/store.js'
 import type { Clock } from '../model/clock.js'
 import { AlignedClock, forwardSteps } from './aligned-clock.js'
+import { EarliestRoom } from './earliest-room.js'
 import { KeptValues } from './kept-values.js'
 import { ProofLog } from './proof-log.js'
 import { createCounter, windowLengthMs, type Instants, type WindowCounter } from './window-counter.js'
@@ -100,7 +101,7 @@ class MemoryStore implements StateStore {
     if (chargeOnly !== undefined && this.#waitMs(chargeOnly, instants) === 0) this.#take(chargeOnly, instants)
     if (alternatives.length === 0) return noAlternative
 
-    let retryAfterMs = Infinity
+    let earliest: EarliestRoom | undefined
     for (let alternative = 0; alternative < alternatives.length; alternative++) {
       const { quotas } = alternatives[alternative] as Alternative
       const waitMs = this.#waitMs(quotas, instants)
@@ -109,9 +110,9 @@ class MemoryStore implements StateStore {
         this.#take(quotas, instants)
         return alternative === 0 ? firstAlternative : { outcome: 'admitted', alternative }
       }
-      retryAfterMs = Math.min(retryAfterMs, waitMs)
+      (earliest ??= new EarliestRoom()).add(quotas, waitMs)
     }
-    return { outcome: 'full', retryAfterMs }
+    return { outcome: 'full', retryAfterMs: (earliest as EarliestRoom).waitMs }
   }
 
   /** Milliseconds until all of the quotas have room, 0 if they have now. Only then may they be taken. */

@@ -235,6 +235,38 @@ const countingCases: readonly BenchCase[] = [
     },
   },
   {
+    name: 'CON-1: does not say to wait for an alternative that can never fit while another can',
+    run: async (bench) => {
+      const hourly = quota('hourly', 'hour', 1)
+      const daily = quota('daily', 'day', 2, 2)
+      assert.equal(await bench.take(hourly, daily), true)
+      // The hour is over in 29.75 s, the day in 13 hours more.
+      const hourEndsMs = 29_750
+      const dayEndsMs = 13 * hourMs + hourEndsMs
+      const never: [string, QuotaCharge[]][] = [
+        ...(['second', 'minute', 'hour'] as const).flatMap((window): [string, QuotaCharge[]][] => [
+          [`a limit of 0 for the ${window}`, [quota('none', window, 0)]],
+          [`more than the ${window} holds`, [quota('few', window, 1, 2)]],
+        ]),
+        ['one of several', [hourly, quota('few', 'second', 1, 2)]],
+      ]
+      for (const [text, quotas] of never) {
+        const others = { quotas }
+        assert.deepEqual(await bench.admit({ alternatives: [others, { quotas: [daily] }] }), { outcome: 'full', retryAfterMs: dayEndsMs }, `${text}, first`)
+        assert.deepEqual(await bench.admit({ alternatives: [{ quotas: [daily] }, others] }), { outcome: 'full', retryAfterMs: dayEndsMs }, `${text}, last`)
+        assert.deepEqual(await bench.admit({ alternatives: [{ quotas: [daily] }, others, { quotas: [hourly] }] }), { outcome: 'full', retryAfterMs: hourEndsMs }, `${text}, in the middle`)
+      }
+    },
+  },
+  {
+    name: 'CON-1: where nothing can ever fit, the wait still ends',
+    run: async ({ admit }) => {
+      const verdict = await admit({ alternatives: [{ quotas: [quota('none', 'minute', 0)] }, { quotas: [quota('few', 'second', 1, 2)] }] })
+      assert.equal(verdict.outcome, 'full')
+      assert.ok(verdict.retryAfterMs > 0 && verdict.retryAfterMs <= 60_000, `${verdict.retryAfterMs}`)
+    },
+  },
+  {
     name: 'QTA-2: chargeOnly is taken whole where all of it has room, and changes no answer',
     run: async ({ admit, takeTimes }) => {
       const a = quota('a', 'hour', 3)

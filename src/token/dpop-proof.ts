@@ -10,6 +10,7 @@ import { checkPublicKey, UnusableKey, type VerificationKey } from './verificatio
 import { digestOf } from '../claims/digest.js'
 import { isAlgorithm } from './algorithms.js'
 import { parseComparableUrl } from '../matching/comparable-url.js'
+import { recordedPath } from '../audit/recorded-path.js'
 import { isVerifiedBy } from './jws-signature.js'
 import { parseJws, parseJwsBehind, type JwsParts } from './jws-parts.js'
 
@@ -147,7 +148,7 @@ function checkProofKey(jwk: unknown): VerificationKey {
 function checkClaims({ htm, htu, iat, jti, ath }: Claims, { method, url, token, nowMs }: ProofContext): { jti: string; expiresAtMs: number } {
   if (htm !== method) refuseProof('POP-3', `htm ${JSON.stringify(htm)} is not ${method}`)
   if (url === undefined) refuseProof('POP-4', 'this server does not know its own URL for the request')
-  if (!isSameUrl(htu, url)) refuseProof('POP-4', `htu ${JSON.stringify(htu)} is not ${url.origin}${url.path}`)
+  if (!isSameUrl(htu, url)) refuseProof('POP-4', `htu${tellUrl(htu)} is not ${url.origin}${recordedPath(url.path)}`)
   if (typeof iat !== 'number') refuseProof('POP-3', 'iat is missing or no number')
   const ageMs = nowMs - iat * 1000
   if (ageMs > maxAgeMs) refuseProof('POP-3', 'the proof is too old')
@@ -162,6 +163,12 @@ function isSameUrl(htu: unknown, { origin, path }: ComparableUrl): boolean {
   if (htu === `${origin}${path}`) return true
   const shown = typeof htu === 'string' ? parseComparableUrl(htu) : undefined
   return shown?.origin === origin && shown.path === path
+}
+
+/** For a record, which holds neither a query nor user information (AUD-1). */
+function tellUrl(htu: unknown): string {
+  const url = typeof htu === 'string' ? parseComparableUrl(htu) : undefined
+  return url === undefined ? ', no plain http(s) URL,' : ` ${url.origin}${recordedPath(url.path)}`
 }
 
 async function verifySignature({ header: { algorithm, key }, ...signed }: JwsParts<ProofHeader>): Promise<void> {

@@ -91,6 +91,29 @@ describe('AUD-1: exactly one decision record a request', () => {
     expect(record).not.toHaveProperty('delegation_depth')
   })
 
+  it.each<[string, Record<string, unknown>]>([
+    ['a chain that is no list', { aap_delegation: { depth: 1, max_depth: 2, chain: 'a' } }],
+    ['act without the claim', { act: { sub: 'a' } }],
+    ['act that is no object', { aap_delegation: { depth: 1, max_depth: 2, chain: ['a', 'b'] }, act: 'b' }],
+  ])('nor is what could not be read: %s', async (_, claims) => {
+    const record = await recordOf(guarding(), requestBy(claims))
+    expect(record).toMatchObject({ error: 'aap_invalid_delegation_chain', agent_id: who.agent_id })
+    expect(record).not.toHaveProperty('delegation_depth')
+    expect(record).not.toHaveProperty('delegation_chain')
+  })
+
+  it.each<[string, object, Record<string, unknown>, string]>([
+    ['somebody in it is not known', { delegation: { knownActors: ['a'] } }, {}, 'DEL-4'],
+    ['local policy demands a parent', { delegation: { parentJti: 'required' } }, {}, 'DEL-2'],
+    ['local policy has a lower limit', { delegation: { maxDepth: 1 } }, {}, 'DEL-1'],
+    ['its length is not the depth', {}, { depth: 3 }, 'DEL-2'],
+    ['its times decrease', {}, { depth: 3, chain: [{ sub: 'a', delegated_at: 3 }, { sub: 'b', delegated_at: 2 }, { sub: 'c' }] }, 'DEL-2'],
+    ['act is somebody else', {}, { act: { sub: 'z' } }, 'DEL-3'],
+  ])('a delegation that is refused for what it says is on record: %s', async (_, policy, { act, ...claim }, rule) => {
+    const record = await recordOf(guarding({ policy }), requestBy({ aap_delegation: { depth: 2, max_depth: 3, chain: ['a', 'b', 'c'], ...claim }, act }))
+    expect(record).toMatchObject({ outcome: 'deny', rule, delegation_depth: claim.depth ?? 2, delegation_chain: ['a', 'b', 'c'] })
+  })
+
   it.each<[string, Record<string, unknown>, object, number]>([
     ['a quota', { aap_capabilities: [{ action: 'a', constraints: { max_requests_per_hour: 0 } }] }, {}, 429],
     ['an approval', {}, { approval: 'required' }, 403],
@@ -114,6 +137,7 @@ describe('AUD-1: exactly one decision record a request', () => {
 
   it.each<[string, string, string]>([
     ['a query', '/a/b?token=secret', '/a/b'], ['a fragment', '/a#secret', '/a'], ['both', '/a?b#c', '/a'], ['neither', '/a/', '/a/'], ['a query alone', '/?secret', '/'], ['nothing', '', ''],
+    ['the absolute form', 'http://user:pw@api.example.com/x?y=1', '/x'], ['an authority without a scheme', '//user:pw@host/x', '//host/x'], ['an authority alone', 'user:pw@host:443', ''], ['no path at all', '*', '*'],
   ])('the path has no query: %s', async (_, url, path) => {
     expect((await recordOf(guarding(), requestBy({}, { url }))).path).toBe(path)
   })

@@ -12,7 +12,7 @@ const validate = new Ajv2020({ strict: true, allErrors: true }).compile(schema)
 /** The record of a request by an agent whose token was introspected. */
 function recordOf(members: Members): Record<string, unknown> {
   const { delegationDenial } = parsedFrom(members)
-  const verified = { facts: { kind: 'opaque', issuer: 'https://as.example.com', id: 'token-1', expiresAt: 1, scopes: [] }, compiled: { authorization: authorizationFrom(members), delegationDenial } } as unknown as VerifiedToken
+  const verified = { facts: { kind: 'opaque', issuer: 'https://as.example.com', id: 'token-1', expiresAt: 1, scopes: [] }, compiled: { authorization: authorizationFrom(members), isDelegationRead: delegationDenial === undefined } } as unknown as VerifiedToken
   const record = decisionRecord({ outcome: 'allow', correlationId: 'c-1', request: { method: 'GET', url: '/', headers: {} }, verified }, 0)
   validate(record)
   expect(validate.errors).toBeNull()

@@ -77,6 +77,20 @@ describe('CAP-3: several capabilities for one action are alternatives', () => {
     })
   })
 
+  it('CON-1: Retry-After is not for what will never have room, while another capability will', async () => {
+    const retry = async (list: readonly object[], quantities: object): Promise<unknown> => {
+      let time = nowMs
+      const { decide } = deciding({ capabilities: capabilities(...list), rules: { store: memoryStore({ now: () => time }) } })
+      expect(outcomeOf(decide('a', { quantities }))).toBe('allow 1')
+      const { denial } = await decide('a', { quantities })
+      time += (denial?.retryAfterSeconds as number) * 1_000
+      expect(outcomeOf(decide('a', { quantities }))).toBe('allow 1')
+      return denial?.retryAfterSeconds
+    }
+    expect(await retry([{ max_requests_per_second: 0 }, { max_requests_per_hour: 1 }], {})).toBe(1_800)
+    expect(await retry([{ max_emails_per_minute: 1 }, { max_emails_per_day: 2 }], { emails: 2 })).toBe(48_600)
+  })
+
   it('a capability without quotas asks no store', () => {
     const { decide } = deciding({ capabilities: capabilities(get), rules: { store: { name: 'untouchable', admit: () => { throw new Error('asked') } } } })
     expect(outcomeOf(decide())).toBe('allow 0')

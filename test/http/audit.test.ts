@@ -76,6 +76,28 @@ describe.each(serverKinds)('AUD-1 on %s', (kind) => {
     expect(audit.takeDecision().outcome).toBe('undecided')
   })
 
+  it.each<[string, (req: any, res: any) => void, object, string]>([
+    ['before a response', (_req, res) => { res.statusCode = 201 }, {}, 'the connection ended before a response began'],
+    ['in the middle of one', (_req, res) => { res.statusCode = 201; res.write('half') }, { status: 201 }, 'the connection ended in the middle of the response'],
+  ])('a caller who leaves %s, undecided, was not answered whole', async (_what, answer, status, detail) => {
+    let reached = (): void => undefined
+    const { server, audit } = await startApi(kind, options(), ({ guard, handler }) => ({
+      use: [guard],
+      routes: [{ path: '/open', run: [handler('open', (req, res) => { answer(req, res); reached() })] }, { path: '/none', run: [requireCapability.none('test'), handler('none', (req, res) => { answer(req, res); reached() })] }],
+    }))
+    for (const [path, expected] of [['/open', `${detail}, without a capability decision`], ['/none', `the route needs no capability: test; ${detail}`]] as const) {
+      const handlerRan = new Promise<void>((resolve) => { reached = resolve })
+      const socket = connect(server.port, '127.0.0.1')
+      socket.write(requestBytes(path, [`Authorization: Bearer ${await token()}`]))
+      await handlerRan
+      socket.destroy()
+      await server.idle()
+      const record = audit.takeDecision()
+      expect(record).toMatchObject({ outcome: 'undecided', rule: 'AUD-1', detail: expected, ...status })
+      if (!('status' in status)) expect(record).not.toHaveProperty('status')
+    }
+  })
+
   it('a refused request leaves no result', async () => {
     const { server, audit } = await startApi(kind, options(), app())
     await server.call('/x', { token: await issuer.sign() })
@@ -100,6 +122,27 @@ describe('AUD-1: what a record holds', () => {
     })
     for (const part of jwt.split('.')) expect(text).not.toContain(part)
     expect(text).not.toContain('secret')
+  })
+
+  it.each<[string, string, string]>([
+    ['the absolute form', 'http://user:hunter2@api.example.com/x?y=1', '/x'],
+    ['where nobody decides', 'http://user:hunter2@api.example.com/open', '/open'],
+    ['where a fact is missing', 'http://user:hunter2@api.example.com/mail', '/mail'],
+    ['two slashes', '//user:hunter2@host/x', '//host/x'],
+    ['a slash and a backslash', '/\\user:hunter2@host/x', '/\\host/x'],
+    ['a URL within the path', '/x/http://user:hunter2@host/y', '/x/http://host/y'],
+  ])('the path of any target, and no password anywhere: %s', async (_what, target, path) => {
+    const { server, audit, operator } = await startApi('Express 5', options(), ({ guard, handler }) => ({ use: [guard], routes: [{ path: '/x', run: [requireCapability('a'), handler('x')] }, { path: '/open', run: [handler('open')] }, { path: '/mail', run: [requireCapability('mail'), handler('mail')] }] }))
+    const jwt = await issuer.sign({ aap_capabilities: [{ action: 'a' }, { action: 'mail', constraints: { max_emails_per_day: 5 } }] })
+    const socket = connect(server.port, '127.0.0.1')
+    socket.write(`GET ${target} HTTP/1.1\r\nHost: api.example.com\r\nConnection: close\r\nAuthorization: Bearer ${jwt}\r\n\r\n`)
+    let answer = ''
+    for await (const chunk of socket) answer += String(chunk)
+    await server.idle()
+    expect(answer).toMatch(/^HTTP\/1\.1 [2-4]/)
+    expect(JSON.stringify([answer.split('\r\n\r\n', 1), audit.records, operator.said])).not.toContain('hunter2')
+    if (path === '/open' || path === '/mail') expect(operator.said.map(({ message }) => message)).toContainEqual(expect.stringContaining(`GET ${path} `))
+    expect(audit.takeDecision()).toMatchObject({ path })
   })
 
   it('a token that was refused after its signature was verified is named, one that was not is not (AUD-1)', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { aapOf, requireCapability, type GuardOptions } from '../../src/index.js'
 import { capabilities, useTestIssuer } from '../support/issuer.js'
+import { createProofMaker } from '../support/dpop.js'
 import { expectHealthyProcess } from '../support/process-health.js'
 import { sendJson, startApi, type Api } from '../support/api.js'
 import { serverKinds } from '../support/servers.js'
@@ -50,6 +51,19 @@ describe.each(serverKinds)('DIA-5 on %s', (kind) => {
     expect([await search('https://example.com/'), await search('https://example.org/'), await search('https://example.org/')]).toEqual([403, 200, 429])
     expect((await server.call('/research', { token })).json.error).toBe('aap_task_mismatch')
     expect(handled).toEqual(['posts', 'search'])
+  })
+
+  it('DIA-5, POP-1: a token that is bound to a key is admitted by its scopes with its proof, and only with it', async () => {
+    const { now } = stoppedClock()
+    const client = createProofMaker('ES256', now)
+    const { server, audit, handled } = await apiWith(kind, { legacyScopes, baseUrl: 'https://api.example.com' })
+    const token = await legacy({ cnf: { jkt: client.thumbprint } })
+    expect((await server.call('/posts', { token })).status).toBe(401)
+    expect(audit.takeDecision()).toMatchObject({ outcome: 'deny', rule: 'POP-1' })
+    const DPoP = client.proof({ token, url: 'https://api.example.com/posts' })
+    expect((await server.call('/posts', { headers: { authorization: `DPoP ${token}`, DPoP } })).status).toBe(200)
+    expect(audit.takeDecision()).toMatchObject({ outcome: 'allow', agent_type: 'oauth-client' })
+    expect(handled).toEqual(['posts'])
   })
 
   it('no mapped scope is 401, a mapped one for another action 403', async () => {

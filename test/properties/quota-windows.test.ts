@@ -13,7 +13,9 @@ class Oracle {
     const waits = alternatives.map((quotas) => Math.max(0, ...quotas.map((quota) => this.#wait(quota, nowMs))))
     const first = waits.indexOf(0)
     if (first >= 0) this.#take(alternatives[first] ?? [], nowMs)
-    return first >= 0 ? { outcome: 'admitted', alternative: first } : { outcome: 'full', retryAfterMs: Math.min(...waits) }
+    if (first >= 0) return { outcome: 'admitted', alternative: first }
+    const possible = waits.filter((_, i) => alternatives[i]?.every(({ limit, quantity }) => limit > 0 && quantity <= limit))
+    return { outcome: 'full', retryAfterMs: Math.min(...(possible.length > 0 ? possible : waits)) }
   }
 
   charge(quotas: readonly QuotaCharge[], nowMs: number): unknown {

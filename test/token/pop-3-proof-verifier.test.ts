@@ -75,6 +75,14 @@ describe('POP-3: the order of checks', () => {
     expect(await detailOf([client.proof({ token })], { url: undefined })).toContain('does not know its own URL')
   })
 
+  it.each<[string, string, string]>([
+    ['another URL', 'https://api.example.com/other?secret', 'htu https://api.example.com/other is not https://api.example.com/search'],
+    ['user information', 'https://user:secret@api.example.com/search', 'htu, no plain http(s) URL, is not https://api.example.com/search'],
+    ['in what looks like a second authority', 'https://api.example.com//user:secret@host/', 'htu https://api.example.com//host/ is not https://api.example.com/search'],
+  ])('AUD-1: what it says of a wrong htu has neither query nor password: %s', async (_, htu, detail) => {
+    expect(await detailOf([client.proof({ token, claims: { htm: 'GET', htu, iat: nowMs / 1000 } })])).toBe(`invalid_dpop_proof ${detail}`)
+  })
+
   it('what it says of a proof quotes no signature and no token', async () => {
     for (const proof of ['x', client.proof({ token: 'other' }), mallory.proof({ token, header: { jwk: client.jwk } })]) {
       const detail = await detailOf([proof])
