@@ -247,7 +247,7 @@ export class GuardCore {
   #tellUnprovable(action: string | undefined, { method, url }: ResourceRequest): void {
     const { dpop, mtls } = this.settings.rules.possession
     if (dpop !== undefined || mtls !== undefined) return
-    this.settings.log.warn(`unprovable ${action ?? ''}`, `${action ?? 'An action'} is always refused (POP-2): ${method} ${pathOf(url)} demands \`proof: 'required'\`, and with \`dpop\` and \`mtls\` off no token can be bound`)
+    this.settings.log.warn(`unprovable ${action ?? ''}`, `${action ?? 'An action'} is always refused (POP-2): ${method} ${recordedPath(url)} demands \`proof: 'required'\`, and with \`dpop\` and \`mtls\` off no token can be bound`)
   }
 
   /** A decision that failed because of its clock is recorded all the same. */

@@ -235,6 +235,18 @@ const countingCases: readonly BenchCase[] = [
     },
   },
   {
+    name: 'CAP-7: compares a quantity of 0 with another limit of the same counter, and takes nothing',
+    run: async ({ take, takeTimes }) => {
+      for (const window of ['second', 'minute', 'hour', 'day'] as const) {
+        const name = `compared ${window}`
+        assert.equal(await takeTimes(2, quota(name, window, 5)), 2, window)
+        assert.equal(await take(quota(name, window, 2, 0)), true, `${window}, as much as there is`)
+        assert.equal(await take(quota(name, window, 1, 0)), false, `${window}, less than there is`)
+        assert.equal(await takeTimes(9, quota(name, window, 5)), 3, `${window}, afterwards`)
+      }
+    },
+  },
+  {
     name: 'CON-1: does not say to wait for an alternative that can never fit while another can',
     run: async (bench) => {
       const hourly = quota('hourly', 'hour', 1)
