@@ -36,6 +36,8 @@ export const ipRangesAllowed = defineConstraint<unknown>({
 /** A literal is its own address, whatever a route supplies beside it. */
 function addressesOf(target: Target, supplied: unknown): readonly string[] | undefined {
   if (target.addressFamily !== 0) return [target.host]
-  if (!Array.isArray(supplied) || supplied.length === 0 || !supplied.every((text) => typeof text === 'string')) return undefined
-  return supplied
+  if (!Array.isArray(supplied) || supplied.length === 0) return undefined
+  // A copy has `undefined` in place of holes, which `every` would pass over.
+  const texts = [...supplied as unknown[]]
+  return texts.every((text) => typeof text === 'string') ? texts : undefined
 }

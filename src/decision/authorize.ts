@@ -280,5 +280,5 @@ function matched(admitted: Evaluation | undefined): MatchedCapability | undefine
 /** CON-3 hands on what it checked, so that the handler connects to the same addresses. */
 function checkedAddresses(admitted: Evaluation | undefined, { addresses, target }: ConstraintFacts): readonly string[] | undefined {
   if (admitted?.candidate.capability.needsAddresses !== true || target === undefined) return undefined
-  return target.addressFamily === 0 ? (addresses) : [target.host]
+  return Object.freeze(target.addressFamily === 0 ? [...addresses ?? []] : [target.host])
 }

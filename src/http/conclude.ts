@@ -26,7 +26,7 @@ export function concludeRuling(state: RequestState, ruling: GuardRuling, req: In
     ...state.aap,
     decision: Object.freeze({ capability: Object.freeze(capability), correlationId }),
     ...(target !== undefined && { target: target.url }),
-    ...(addresses !== undefined && { addresses: Object.freeze([...addresses]) }),
+    ...(addresses !== undefined && { addresses }),
   })
   setAap(req, state.aap)
   recordResult(state, req, res)

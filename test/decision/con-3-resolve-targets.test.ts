@@ -17,12 +17,13 @@ describe('CON-3: resolveTargets', () => {
       const { decide, asked } = resolving(answer)
       const ruling = await decide('a', { target: 'https://Example.ORG.:8443/x?y' })
       expect(asked).toEqual(['example.org'])
+      expect(Object.isFrozen(ruling.addresses)).toBe(true)
       expect(ruling).toMatchObject({ capability: { index: 0 }, addresses: ['192.0.2.1', '192.0.2.2'], target: { url: 'https://example.org:8443/x?y' } })
     }
   })
 
   it.each<[string, unknown]>([
-    ['no address', []], ['nothing', undefined], ['null', null], ['a string', '192.0.2.1'], ['one address outside', ['192.0.2.1', '198.51.100.1']], ['one that is none', ['192.0.2.1', 'example.org']], ['one that is no string', ['192.0.2.1', 1]], ['the other family', ['::1']], ['objects, as node:dns gives them', [{ address: '192.0.2.1', family: 4 }]],
+    ['no address', []], ['nothing', undefined], ['null', null], ['a string', '192.0.2.1'], ['one address outside', ['192.0.2.1', '198.51.100.1']], ['one that is none', ['192.0.2.1', 'example.org']], ['one that is no string', ['192.0.2.1', 1]], ['a hole', Object.assign(new Array(2), { 1: '192.0.2.1' })], ['the other family', ['::1']], ['objects, as node:dns gives them', [{ address: '192.0.2.1', family: 4 }]],
   ])('that answers %s: denied', async (_, answer) => {
     expect(outcomeOf(await resolving(answer).decide('a', { target }))).toBe('aap_constraint_violation CON-3')
   })
