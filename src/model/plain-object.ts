@@ -17,11 +17,11 @@ export function isPlainObject(value: unknown): value is Readonly<Record<string, 
  */
 export function copyMembers(what: string, value: unknown): Readonly<Record<string, unknown>> {
   if (!isPlainObject(value)) throw new TypeError(`${what} must be a plain object: no list, no Map, no instance of a class, and nothing inherited`)
-  return Object.fromEntries(Reflect.ownKeys(value).map((name) => {
+  for (const name of Reflect.ownKeys(value)) {
     const member = Object.getOwnPropertyDescriptor(value, name)
     if (typeof name === 'symbol' || member?.enumerable !== true || !('value' in member)) throw new TypeError(`${what}: \`${String(name)}\` must be an enumerable value under a name: no getter, and no symbol`)
-    return [name, value[name]]
-  }))
+  }
+  return { ...value }
 }
 
 /** @throws TypeError for a member that nobody reads, as one is under a misspelt name */
