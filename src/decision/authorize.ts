@@ -75,13 +75,11 @@ export interface Ruling {
 }
 
 /** What the stateless rules say: a refusal, or capabilities that only state can still refuse. */
-interface Judgement {
+interface Judgement extends Partial<Evaluated> {
   readonly denial?: Denial | undefined
   readonly action?: string | undefined
   readonly target?: Target | undefined
   readonly facts?: ConstraintFacts
-  readonly evaluations?: readonly Evaluation[]
-  readonly failure?: Evaluated['failure']
 }
 
 interface Evaluated {

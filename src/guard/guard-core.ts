@@ -18,7 +18,6 @@ import { checkAuthorization } from '../checks/order.js'
 import { checkParent } from '../decision/check-parent.js'
 import { demandsOn } from '../checks/local-policy.js'
 import { decisionRecord, type DecisionFacts } from '../audit/decision-record.js'
-import { copyMembers } from '../model/plain-object.js'
 import { describeError } from '../model/describe-error.js'
 import { gatherCommonFacts } from '../decision/gather-facts.js'
 import { isPromise, type MaybePromise } from '../model/maybe-promise.js'
@@ -144,7 +143,7 @@ export class GuardCore {
     return this.#track(() =>
       whenReady(this.#openStated(request), (session) => {
         try {
-          const stated = statedFacts('guard.authorize', copyMembers('guard.authorize: facts', facts), this.settings.rules.hasRegisteredConstraints)
+          const stated = statedFacts('guard.authorize', facts, this.settings.rules.hasRegisteredConstraints)
           return this.decide(session, routeOfFacts(action, stated), notAdmitted)
         } catch (error) {
           return this.decide({ ...session, denial: session.denial ?? this.#failure(error) }, routeOfFacts(action, {}), notAdmitted)

@@ -1,5 +1,4 @@
 import { lookup } from 'node:dns/promises'
-import type { Facts } from '../model/facts.js'
 import type { DecisionRules } from '../decision/rules.js'
 import type { Offer } from './challenge.js'
 import type { StoreEvent } from '../decision/store-gate.js'
@@ -17,14 +16,12 @@ import { createTrustedIssuers } from './issuers.js'
 import { defaultAlgorithms } from '../token/algorithms.js'
 import { FailureLimit } from '../token/failure-limit.js'
 import { isCountable } from '../constraints/quota.js'
-import { isPromise } from '../model/maybe-promise.js'
 import { isStringList } from './is-string-list.js'
 import { laterOptions, optionNames } from './guard-options.js'
 import { compileStore } from './compile-store.js'
 import { OperatorLog } from './operator-log.js'
 import { readAlgorithms, readInteger } from './read-option.js'
 import type { RevocationEvent } from '../token/issuer-revocations.js'
-import { copyMembers } from '../model/plain-object.js'
 import { Revocations } from '../token/revocations.js'
 import { shareRevocations } from '../token/shared-revocations.js'
 import { timestampOf } from '../audit/timestamp-of.js'
@@ -101,7 +98,7 @@ export function freezeSettings(options: GuardOptions, environment: NodeJS.Proces
     sharedRevocations: shareRevocations(state.store, { revocations, mostKept: maxRevocations, isRequired: (options.onStoreFailure ?? 'deny') === 'deny', timeoutMs: state.timeoutMs, onLate: () => { state.noteLate('it has not said in time what was revoked') }, onEvent: tellRevocation }),
     hookTimeoutMs: readInteger('hookTimeoutMs', options.hookTimeoutMs ?? 2_000, 1, 60_000),
     hasRegisteredConstraints: constraints.length > 0,
-    facts: options.facts && plainFacts(options.facts),
+    facts: options.facts,
     resolveTargets: options.resolveTargets === true ? resolveByDns : options.resolveTargets,
     now: finiteClock(now),
     warn: log.warn,
@@ -138,16 +135,6 @@ function sinksOf(audit: GuardOptions['audit'] = jsonLines(process.stdout)): Para
     if (!isFunction(methods.write) && !isFunction(methods.info)) throw new TypeError('option `audit` must be a sink { write(record) }, a logger with info(record, message), or a list of them')
   }
   return sinks
-}
-
-/** A demand that is inherited, or that a getter makes, would be one that nobody reads. */
-function plainFacts(hook: NonNullable<GuardOptions['facts']>): NonNullable<GuardOptions['facts']> {
-  const copy = (facts: Facts | undefined): Facts | undefined => facts && copyMembers('the answer', facts)
-  return (request) => {
-    const answer = hook(request)
-    // Whatever else can be waited for settles by its own rules, or never.
-    return isPromise(answer) ? Promise.resolve(answer).then(copy) : copy(answer)
-  }
 }
 
 /** A clock that gives no number would make every comparison false: it denies instead. */

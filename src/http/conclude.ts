@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Denial } from '../model/denial.js'
 import type { GuardCore, GuardRuling } from '../guard/guard-core.js'
-import { admittedBy, historyOf, noteAdmission, type RequestState } from './request-state.js'
+import { historyOf, noteAdmission, type RequestState } from './request-state.js'
 import { holdEnd } from './lingering-close.js'
 import { cutShort, limitBodies } from './limit-bodies.js'
 import { publicDenial } from './public-denial.js'
@@ -19,7 +19,7 @@ export function concludeRuling(state: RequestState, ruling: GuardRuling, req: In
     answerRefused(state.core, { ...ruling, denial: denial ?? { code: 'internal_error', rule: 'ERR-2', detail: 'the decision has no capability' } }, req, res, next)
     return
   }
-  if (taken.length > 0 || admittedBy(req, state, action) === undefined) noteAdmission(req, state, action, capability.index, taken)
+  noteAdmission(req, state, action, capability.index, taken)
   state.requiresProof ||= ruling.requiresProof
   // The rest of it was frozen with the token.
   state.aap = Object.freeze({

@@ -52,14 +52,12 @@ interface ShownProof {
   readonly refusal: MaybePromise<Denial | undefined>
 }
 
-interface Admitted {
+interface Admitted extends EarlierAdmission {
   readonly store: StateStore
   /** Of the token. */
   readonly tokenDigest: string
   readonly action: string
-  /** Position of the capability that admitted. */
-  readonly index: number
-  readonly taken: readonly QuotaCharge[]
+  taken: readonly QuotaCharge[]
 }
 
 const histories = createAttachment<IncomingMessage, RequestHistory>()
@@ -76,17 +74,18 @@ export function stateOf(req: IncomingMessage): RequestState | undefined {
 }
 
 /** A request counts once for an action, however often it is guarded (QTA-2). */
-export function admittedBy(req: IncomingMessage, { core, session }: RequestState, action?: string): EarlierAdmission | undefined {
+export function admittedBy(req: IncomingMessage, { core, session }: RequestState, action?: string): Admitted | undefined {
   const tokenDigest = session.verified?.compiled.tokenDigest
-  const { store } = core.settings.rules.state
-  const earlier = histories.get(req)?.admissions.filter((admission) => (action === undefined || admission.action === action) && admission.tokenDigest === tokenDigest && admission.store === store)
-  const [first] = earlier ?? []
-  return first && { index: first.index, taken: (earlier ?? []).flatMap(({ taken }) => taken) }
+  return histories.get(req)?.admissions.find((admission) => (action === undefined || admission.action === action) && admission.tokenDigest === tokenDigest && admission.store === core.settings.rules.state.store)
 }
 
-export function noteAdmission(req: IncomingMessage, { core, session }: RequestState, action: string, index: number, taken: readonly QuotaCharge[]): void {
+/** @param taken what was counted now, beside what was counted for the action before */
+export function noteAdmission(req: IncomingMessage, state: RequestState, action: string, index: number, taken: readonly QuotaCharge[]): void {
+  const earlier = admittedBy(req, state, action)
+  const { core, session } = state
   const tokenDigest = session.verified?.compiled.tokenDigest
-  if (tokenDigest !== undefined) historyOf(req).admissions.push({ store: core.settings.rules.state.store, tokenDigest, action, index, taken })
+  if (earlier !== undefined) earlier.taken = [...earlier.taken, ...taken]
+  else if (tokenDigest !== undefined) historyOf(req).admissions.push({ store: core.settings.rules.state.store, tokenDigest, action, index, taken })
 }
 
 /** A proof is shown to a store once a request, however often it is guarded: the first answer holds (POP-3). */

@@ -22,7 +22,7 @@ export function respond(denial: PublicDenial, req: IncomingMessage, res: ServerR
     fallBack()
   }
   try {
-    setRefusalHeaders(denial, req, res)
+    setRefusalHeaders(denial, res)
     const answer = callHook('respond', rules.hookTimeoutMs, () => custom(denial, req, res, refusedNext(denial, next)))
     if (isPromise(answer)) answer.catch(failed)
   } catch (error) {
@@ -35,12 +35,9 @@ function refusalHeaders({ headers }: PublicDenial): [name: string, value: string
   return Object.entries(headers).filter(([name]) => name !== 'content-type')
 }
 
-function setRefusalHeaders(denial: PublicDenial, req: IncomingMessage, res: ServerResponse): void {
+function setRefusalHeaders(denial: PublicDenial, res: ServerResponse): void {
   if (res.headersSent || res.writableEnded) return
-  for (const [name, value] of refusalHeaders(denial)) {
-    // HTTP/2 has no such header (RFC 9113 section 8.2.2).
-    if (name !== 'connection' || req.httpVersionMajor === 1) res.setHeader(name, value)
-  }
+  for (const [name, value] of refusalHeaders(denial)) res.setHeader(name, value)
 }
 
 /**

@@ -4,7 +4,9 @@ import { BackOff } from './back-off.js'
 import { withDeadline } from './deadline.js'
 import { describeFailure } from './describe-failure.js'
 import { fetchJson, type Fetch } from './fetch-json.js'
+import { freshForSeconds, usableForMs } from './key-freshness.js'
 import { discoverEndpoint, isAllowedEndpoint, isAllowedIssuerUrl, type MetadataEndpoint } from './issuer-metadata.js'
+import { tellSafely } from './tell-safely.js'
 
 export interface EndpointLocationOptions {
   readonly issuer: string
@@ -20,9 +22,7 @@ export interface EndpointLocationOptions {
 }
 
 /** As for keys without a `max-age` (KEY-2). */
-const freshForMs = 600_000
-/** After a day nobody is sent there before somebody has looked. */
-const usableForMs = 86_400_000
+const freshForMs = freshForSeconds(null) * 1_000
 
 /**
  * Where an endpoint of an issuer is: as configured, or as its metadata say (KEY-1). Those are read again after 10 minutes, in
@@ -75,7 +75,7 @@ export class EndpointLocation {
   }
 
   async #discover(): Promise<string> {
-    const { issuer, member, fetch, now, timeoutMs } = this.#options
+    const { issuer, member, fetch, now, timeoutMs, onProblem } = this.#options
     const startedAtMs = now()
     const known = this.#discovered
     try {
@@ -87,18 +87,10 @@ export class EndpointLocation {
     } catch (error) {
       if (known === undefined) throw error
       this.#backOff.fail(now())
-      this.#report(`The ${member} of the issuer ${issuer} is used where it was, since its metadata could not be had: ${describeFailure(error)}`)
+      tellSafely(() => onProblem?.(`The ${member} of the issuer ${issuer} is used where it was, since its metadata could not be had: ${describeFailure(error)}`))
       return known
     } finally {
       this.#isDoubted = false
-    }
-  }
-
-  #report(message: string): void {
-    try {
-      this.#options.onProblem?.(message)
-    } catch {
-      // A logger that throws must not reject what no request waits for: that would end the process (ERR-2).
     }
   }
 }

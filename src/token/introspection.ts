@@ -12,6 +12,7 @@ import type { IntrospectionAnswer } from './introspection-answer.js'
 import type { IntrospectionEndpoint } from './introspection-endpoint.js'
 import { IntrospectionUnavailable } from './introspection-unavailable.js'
 import { SharedAnswers, writeAnswer, type SharedAnswer } from './shared-answers.js'
+import { tellSafely } from './tell-safely.js'
 
 export interface IntrospectionOptions {
   readonly issuer: string
@@ -220,13 +221,8 @@ class TieredIntrospection implements Introspection {
     return new IntrospectionUnavailable(`the issuer ${this.#issuer} is asked too much: ${why}`, 'budget')
   }
 
-  /** A logger that throws changes no answer (ERR-2). */
   #tell(cause: string, message: string): void {
-    try {
-      this.#warn(`${cause} of ${this.#issuer}`, message)
-    } catch {
-      // there is nobody else to tell
-    }
+    tellSafely(() => { this.#warn(`${cause} of ${this.#issuer}`, message) })
   }
 }
 

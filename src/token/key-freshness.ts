@@ -1,3 +1,5 @@
+/** Nothing of an issuer is used for longer than this without asking it again (KEY-2). */
+export const usableForMs = 86_400_000
 /** However short a `max-age` is. */
 export const shortestSeconds = 300
 const longestSeconds = 86_400

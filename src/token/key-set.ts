@@ -6,9 +6,10 @@ import { CallBudget } from './call-budget.js'
 import { describeFailure } from './describe-failure.js'
 import type { Fetch } from './fetch-json.js'
 import { isAllowedIssuerUrl, isAllowedEndpoint } from './issuer-metadata.js'
-import { freshForSeconds, shortestSeconds } from './key-freshness.js'
+import { freshForSeconds, shortestSeconds, usableForMs } from './key-freshness.js'
 import { KeySource } from './key-source.js'
 import { KnownKeys } from './known-keys.js'
+import { tellSafely } from './tell-safely.js'
 import { parseKeySet, type VerificationKey } from './verification-key.js'
 
 /** The keys of one issuer. */
@@ -94,14 +95,6 @@ export function createRemoteKeySet(options: RemoteKeySetOptions): KeySet {
 const none: readonly VerificationKey[] = Object.freeze([])
 const noKeys = new KnownKeys([])
 
-/**
- * Keys are never used longer than this after they were last fetched from where the issuer says that they are (KEY-2). Where
- * its metadata cannot be had but the keys can, those keep the set up to date (KEY-4, KEY-5), the metadata are read again
- * after at most 5 minutes, and the operator is told; but the day counts from when they were last read: without them
- * nobody knows whether the issuer still stands by that set.
- */
-const usableForMs = 86_400_000
-
 const defaultDeadlineMs = 5_000
 
 interface Refresh {
@@ -124,7 +117,12 @@ class RemoteKeySet implements KeySet {
 
   private keys = noKeys
   private fetchedAtMs = -Infinity
-  /** When they were last fetched from where they are known to be. */
+  /**
+   * When they were last fetched from where the issuer says that they are: keys are never used longer than a day after that
+   * (KEY-2). Where its metadata cannot be had but the keys can, those keep the set up to date (KEY-4, KEY-5), the metadata are
+   * read again after at most 5 minutes, and the operator is told; but the day goes on: without them nobody knows whether the
+   * issuer still stands by that set.
+   */
   private locatedAtMs = -Infinity
   /** Never past the end of the day for which they are usable. */
   private freshForMs = 0
@@ -225,11 +223,7 @@ class RemoteKeySet implements KeySet {
   }
 
   private report(message: string): void {
-    try {
-      this.onProblem(message)
-    } catch {
-      // A logger that throws must not reject what no request waits for: that would end the process (ERR-2).
-    }
+    tellSafely(() => { this.onProblem(message) })
   }
 
   private unavailable(): KeysUnavailable {

@@ -77,14 +77,19 @@ describe('KEY-3 a refresh that was sent before the keys were rotated', () => {
     }
     return { held, keep, untilAsked: () => vi.waitFor(() => { expect(held).toHaveLength(1) }, { timeout: 20_000, interval: 5 }) }
   }
-
-  it('KEY-3 does not hide the new key from who comes while it is under way: one more is made, for all who wait', async () => {
+  /** A key set that was stale and is asking; the issuer saw the keys as they were. */
+  const startAsking = async () => {
     const { keySet, pass } = await start('a')
     const { held, keep, untilAsked } = hold()
     keep('a')
     pass(10 * minute)
     expect(keySet.find('a', 'ES256')).toHaveLength(1)
     await untilAsked()
+    return { keySet, held }
+  }
+
+  it('KEY-3 does not hide the new key from who comes while it is under way: one more is made, for all who wait', async () => {
+    const { keySet, held } = await startAsking()
     server.at.set('/keys', json(keySetOf('a', 'b')))
     const found = Promise.all(Array.from({ length: 500 }, async () => keySet.find('b', 'ES256')))
     held[0]!()
@@ -93,12 +98,7 @@ describe('KEY-3 a refresh that was sent before the keys were rotated', () => {
   })
 
   it('KEY-3 and names that stay unknown pay for that once, as for any other', async () => {
-    const { keySet, pass } = await start('a')
-    const { held, keep, untilAsked } = hold()
-    keep('a')
-    pass(10 * minute)
-    expect(keySet.find('a', 'ES256')).toHaveLength(1)
-    await untilAsked()
+    const { keySet, held } = await startAsking()
     server.at.set('/keys', json(keySetOf('a')))
     const found = Promise.all(Array.from({ length: 500 }, async (_, index) => keySet.find(`x${index}`, 'ES256')))
     held[0]!()
